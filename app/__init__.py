@@ -1,0 +1,1 @@
+"""Composition: settings, ASGI app, schema assembly, worker, embedded servers, command line, map."""

@@ -1,0 +1,1 @@
+"""The rules of Rawat: states, permissions, events, money, refusals. Pure Python; no I/O, no async."""

@@ -1,0 +1,1 @@
+"""Tables, and who may see which rows. Tortoise on PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Query and Mutation fields: they translate, they decide nothing."""

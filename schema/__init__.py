@@ -1,0 +1,1 @@
+"""GraphQL types, inputs, unions and loaders; schema.graphql is the committed snapshot."""

@@ -1,0 +1,1 @@
+"""Subscription fields, and the hub that feeds them."""

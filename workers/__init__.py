@@ -1,0 +1,1 @@
+"""Jobs, the relay, and table.py: what follows from what, and when."""
