@@ -1,0 +1,80 @@
+"""What the operator may set: every setting of every process, read once from the environment."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+# Known to everybody who reads this file, so they are refused in production.
+DEVELOPMENT_SECRET_KEY = "development-only-secret-key-known-to-everybody"  # noqa: S105
+DEVELOPMENT_EVENT_KEY = "development-only-event-key-known-to-everybody"
+MIN_PRODUCTION_KEY_CHARS = 32
+
+
+class Settings(BaseSettings):
+    """The settings; an environment variable has the field's name in capitals, e.g. DATABASE_URL.
+
+    Raises pydantic's ValidationError for a wrong value, and in production for a missing or well-known key.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    # The address clients see, without a slash at its end; made of the port when not given.
+    public_url: str = ""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:5173", "http://127.0.0.1:5173")
+
+    # None: `python -m app run` starts an embedded server and hands its address to the processes it starts.
+    database_url: str | None = None
+    db_pool_max: int = Field(default=10, ge=1)
+    redis_url: str | None = None
+    data_dir: Path = Path(".data")
+
+    # Signs access tokens and file addresses.
+    secret_key: str = DEVELOPMENT_SECRET_KEY
+    # Key of the HMAC that chains the event log; kept outside the database on purpose.
+    event_key: str = DEVELOPMENT_EVENT_KEY
+    access_token_minutes: int = Field(default=10, ge=1)
+    refresh_token_days: int = Field(default=30, ge=1)
+
+    # None: mails go to the local sink that /dev/inbox shows.
+    smtp_host: str | None = None
+    smtp_port: int | None = None
+    smtp_from: str = "Rawat <halo@rawat.example>"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        """CORS_ORIGINS is a list with commas; no wildcard, because requests carry credentials."""
+        if isinstance(value, str):
+            value = tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        if isinstance(value, list | tuple) and "*" in value:
+            raise ValueError("CORS_ORIGINS names origins one by one; * is not allowed")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Fill the public address, and refuse the keys that everybody knows in production."""
+        if self.environment == "production":
+            for name, known in (("secret_key", DEVELOPMENT_SECRET_KEY), ("event_key", DEVELOPMENT_EVENT_KEY)):
+                key = getattr(self, name)
+                if key == known or len(key) < MIN_PRODUCTION_KEY_CHARS:
+                    raise ValueError(f"{name.upper()} of {MIN_PRODUCTION_KEY_CHARS} characters or more is needed")
+        address = self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+        object.__setattr__(self, "public_url", address)  # the model is frozen; this is its birth
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        """Whether development conveniences (GraphiQL, /dev/inbox, demo tokens) must be off."""
+        return self.environment == "production"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read from the environment at the first call."""
+    return Settings()
