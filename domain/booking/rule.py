@@ -1,0 +1,132 @@
+"""When each step of a booking is allowed, and how long each wait lasts."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.refusals import InvalidInput, Refusal
+
+HOLD_FOR = timedelta(minutes=15)
+ANSWER_WITHIN = timedelta(hours=24)
+ANSWER_BEFORE_START = timedelta(hours=1)
+LEAD = timedelta(hours=2)  # a slot that begins sooner leaves the partner no time to answer
+START_EARLY = timedelta(minutes=30)
+COMPLETE_AFTER_END = timedelta(hours=24)  # the clock completes what the partner forgot
+CLOSE_AFTER = timedelta(hours=48)  # the window for a complaint before money is released
+NO_SHOW_AFTER = timedelta(minutes=30)
+REMINDERS = (timedelta(hours=24), timedelta(hours=1))
+MAX_LATE = timedelta(hours=4)
+MAX_UNITS = 30
+MAX_ACTIVE_HOLDS = 5  # of one customer at a time: a hold is free, so it must be scarce
+
+
+class IncidentKind(StrEnum):
+    """Why support looks at a booking."""
+
+    LATENESS = "LATENESS"
+    MISSED_START = "MISSED_START"
+    OVERDUE_UPDATE = "OVERDUE_UPDATE"
+    NO_UPDATES = "NO_UPDATES"
+    MISSED_CARE = "MISSED_CARE"
+    DEVIATION = "DEVIATION"
+    VIOLATION = "VIOLATION"
+
+
+class PartnerNotBookable(Refusal):
+    """P-01: only an active partner's approved service can be booked."""
+
+    code = "PARTNER_NOT_BOOKABLE"
+    indonesian = "Mitra ini belum bisa menerima pemesanan untuk layanan tersebut."
+    english = "This partner can't take bookings for that service yet."
+
+
+class SlotTaken(Refusal):
+    code = "SLOT_TAKEN"
+    indonesian = "Jadwal tersebut sudah terisi. Silakan pilih waktu lain."
+    english = "That time is already taken. Please choose another one."
+
+
+class TooLate(Refusal):
+    code = "TOO_LATE"
+    indonesian = "Batas waktu untuk langkah ini sudah lewat."
+    english = "The time for this step has passed."
+
+
+class TooEarly(Refusal):
+    code = "TOO_EARLY"
+    indonesian = "Langkah ini baru bisa dilakukan mulai {at}."
+    english = "This step is possible from {at}."
+
+
+class TooManyHolds(Refusal):
+    code = "TOO_MANY_HOLDS"
+    indonesian = "Anda sudah menahan {limit} jadwal. Selesaikan atau lepaskan salah satunya dahulu."
+    english = "You already hold {limit} times. Finish or release one of them first."
+
+
+class NoUpdate(Refusal):
+    """Q-08: at least one photo or video reaches the customer before a job is complete."""
+
+    code = "UPDATE_REQUIRED"
+    indonesian = "Kirim paling sedikit satu foto atau video sebelum menyelesaikan layanan."
+    english = "Send at least one photo or video before completing the service."
+
+
+class CareMissing(Refusal):
+    """Q-06: each day of a stay has its clean, food, drink and play entries."""
+
+    code = "CARE_LOG_MISSING"
+    indonesian = "Catatan perawatan belum lengkap: {missing}."
+    english = "The care log is not complete: {missing}."
+
+
+def answer_until(requested_at: datetime, starts_at: datetime) -> datetime:
+    """The partner answers within 24 h, and at the latest one hour before the start."""
+    return min(requested_at + ANSWER_WITHIN, starts_at - ANSWER_BEFORE_START)
+
+
+def check_lead(starts_at: datetime, now: datetime) -> None:
+    """A booking begins at least LEAD from now."""
+    if starts_at < now + LEAD:
+        raise TooLate(field="startsAt")
+
+
+def check_units(units: int) -> None:
+    if not 1 <= units <= MAX_UNITS:
+        raise InvalidInput("units", indonesian=f"1 sampai {MAX_UNITS}", english=f"1 to {MAX_UNITS}")
+
+
+def check_hold_is_alive(hold_expires_at: datetime, now: datetime) -> None:
+    """A hold that ran out is gone, also before the clock has noticed."""
+    if now >= hold_expires_at:
+        raise TooLate()
+
+
+def check_answer_in_time(request_expires_at: datetime, now: datetime) -> None:
+    """A request that ran out is gone, also before the clock has noticed."""
+    if now >= request_expires_at:
+        raise TooLate()
+
+
+def check_may_start(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    """From 30 minutes before the agreed start until the agreed end."""
+    if now < starts_at - START_EARLY:
+        raise TooEarly(at=(starts_at - START_EARLY).isoformat(timespec="minutes"))
+    if now >= ends_at:
+        raise TooLate()
+
+
+def check_no_show(starts_at: datetime, now: datetime) -> None:
+    """Nobody is called absent before 30 minutes after the agreed start."""
+    if now < starts_at + NO_SHOW_AFTER:
+        raise TooEarly(at=(starts_at + NO_SHOW_AFTER).isoformat(timespec="minutes"))
+
+
+def check_not_started_late_report(starts_at: datetime, arrives_at: datetime, now: datetime) -> None:
+    """Q-02: the new arrival is after the agreed start, in the future, and within four hours."""
+    if arrives_at <= max(starts_at, now) or arrives_at > max(starts_at, now) + MAX_LATE:
+        hours = int(MAX_LATE.total_seconds() // 3600)
+        raise InvalidInput(
+            "arrivesAt",
+            indonesian=f"harus setelah waktu mulai dan paling lama {hours} jam lagi",
+            english=f"must be after the agreed start and at most {hours} hours away",
+        )

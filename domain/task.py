@@ -1,0 +1,24 @@
+"""How a piece of background work lives: leases, tries and backoff."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+LEASE = timedelta(seconds=30)  # longer than any job may take (JOB_TIMEOUT_S), so that a lease ends only with its worker
+JOB_TIMEOUT_S = 20
+MAX_TRIES = 8
+FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=30)
+
+
+class TaskState(StrEnum):
+    DUE = "DUE"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    DEAD = "DEAD"
+
+
+def next_try_at(attempts: int, now: datetime) -> datetime | None:
+    """When to try again after `attempts` failures: 2 s, 4 s, 8 s … at most 30 min; None = dead letter."""
+    if attempts >= MAX_TRIES:
+        return None
+    return now + min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)

@@ -1,0 +1,122 @@
+"""Accounts, their roles, sessions, one-time codes and consents."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.queryset import QuerySet
+
+from domain.permissions import Actor, Role
+from domain.refusals import Language
+from models.row import Row
+
+
+class Account(Row):
+    """A person who signs in: by phone (customer, partner) or by e-mail and password (staff)."""
+
+    phone: str | None = fields.CharField(max_length=20, null=True, unique=True)
+    email: str | None = fields.CharField(max_length=254, null=True, unique=True)
+    name: str = fields.CharField(max_length=120)
+    language: Language = fields.CharEnumField(Language, default=Language.ID, max_length=2)
+    zone: str = fields.CharField(max_length=4, default="WIB")
+    password_hash: str | None = fields.CharField(max_length=200, null=True)
+    totp_secret: str | None = fields.CharField(max_length=200, null=True)  # sealed, see integrations/seal.py
+    totp_used_step: int | None = fields.BigIntField(null=True)  # a code opens one session, not two
+    suspended_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "account"
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Account"]:
+        return cls.all() if actor.sees_all("account") else cls.filter(id=actor.id)
+
+
+class RoleGrant(Row):
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="grants", on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    role: Role = fields.CharEnumField(Role, max_length=16)
+
+    class Meta:
+        table = "role_grant"
+        unique_together = (("account", "role"),)
+
+
+class LoginCode(Row):
+    """A one-time code on its way to a phone; the code itself is sealed until it was sent, then gone."""
+
+    phone: str = fields.CharField(max_length=20)
+    code_hash: str = fields.CharField(max_length=64)
+    sealed_code: str | None = fields.CharField(max_length=200, null=True)
+    language: Language = fields.CharEnumField(Language, default=Language.ID, max_length=2)
+    tries: int = fields.SmallIntField(default=0)
+    expires_at: datetime = fields.DatetimeField()
+    used_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "login_code"
+        indexes = (Index(fields=("phone", "created_at")),)
+
+
+class LoginAttempt(Row):
+    """One failed try to sign in, counted per subject (an e-mail address or a phone number, as a keyed hash)."""
+
+    subject: str = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "login_attempt"
+        indexes = (Index(fields=("subject", "created_at")),)
+
+
+class Session(Row):
+    """A signed-in device. Ended sessions stay, so that a stolen refresh token is recognised."""
+
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="sessions", on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    device: str = fields.CharField(max_length=120, default="")
+    expires_at: datetime = fields.DatetimeField()
+    ended_at: datetime | None = fields.DatetimeField(null=True)
+    end_reason: str | None = fields.CharField(max_length=20, null=True)
+
+    class Meta:
+        table = "session"
+        indexes = (Index(fields=("account_id", "ended_at")), Index(fields=("ended_at",)))
+
+
+class RefreshToken(Row):
+    """One link of a session's chain of refresh tokens; only the newest may be used, and once."""
+
+    session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
+        "models.Session", related_name="tokens", on_delete=fields.RESTRICT
+    )
+    session_id: UUID
+    token_hash: str = fields.CharField(max_length=64, unique=True)
+    used_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "refresh_token"
+
+
+class Consent(Row):
+    """A person's recorded yes to one purpose and text version (UU 27/2022 art. 20-22)."""
+
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="consents", on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    purpose: str = fields.CharField(max_length=20)
+    text_version: str = fields.CharField(max_length=20)
+    withdrawn_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "consent"
+        indexes = (Index(fields=("account_id", "purpose")),)
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Consent"]:
+        return cls.all() if actor.sees_all("account") else cls.filter(account_id=actor.id)

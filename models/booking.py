@@ -1,0 +1,149 @@
+"""Bookings, what was ticked, logged and noticed during them, and who may see them."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.expressions import Q
+from tortoise.indexes import Index
+from tortoise.queryset import QuerySet
+
+from domain.booking import BOOKING, BookingState, IncidentKind
+from domain.cancellation import Policy
+from domain.permissions import Actor
+from domain.service import CareKind, ChecklistItem, ServiceType, Unit
+from models.account import Account
+from models.partner import Partner, PartnerService, Price, Resource
+from models.pet import Address, Pet
+from models.row import Row
+
+
+class Booking(Row):
+    """One job. `resource` with `blocked_from`/`blocked_until` (buffer included) is what the exclusion constraint
+    `booking_no_overlap` keeps free of overlaps while the state is one of `domain.booking.BLOCKING`."""
+
+    code: str = fields.CharField(max_length=12, unique=True)
+    customer: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="bookings", on_delete=fields.RESTRICT
+    )
+    customer_id: UUID
+    partner: fields.ForeignKeyRelation[Partner] = fields.ForeignKeyField(
+        "models.Partner", related_name="bookings", on_delete=fields.RESTRICT
+    )
+    partner_id: UUID
+    service: fields.ForeignKeyRelation[PartnerService] = fields.ForeignKeyField(
+        "models.PartnerService", related_name="bookings", on_delete=fields.RESTRICT
+    )
+    service_id: UUID
+    option: fields.ForeignKeyRelation[Price] = fields.ForeignKeyField(
+        "models.Price", related_name="bookings", on_delete=fields.RESTRICT
+    )
+    option_id: UUID
+    resource: fields.ForeignKeyRelation[Resource] = fields.ForeignKeyField(
+        "models.Resource", related_name="bookings", on_delete=fields.RESTRICT
+    )
+    resource_id: UUID
+    pet: fields.ForeignKeyRelation[Pet] = fields.ForeignKeyField(
+        "models.Pet", related_name="bookings", on_delete=fields.RESTRICT
+    )
+    pet_id: UUID
+    address: fields.ForeignKeyNullableRelation[Address] = fields.ForeignKeyField(
+        "models.Address", related_name="bookings", on_delete=fields.RESTRICT, null=True
+    )
+    address_id: UUID | None
+
+    service_type: ServiceType = fields.CharEnumField(ServiceType, max_length=12)
+    state: BookingState = fields.CharEnumField(BookingState, default=BOOKING.start, max_length=24)
+    zone: str = fields.CharField(max_length=4)
+    starts_at: datetime = fields.DatetimeField()
+    ends_at: datetime = fields.DatetimeField()
+    blocked_from: datetime = fields.DatetimeField()
+    blocked_until: datetime = fields.DatetimeField()
+    unit: Unit = fields.CharEnumField(Unit, max_length=8)
+    units: int = fields.SmallIntField()
+
+    # Snapshots taken at the hold; they never change later (M-01).
+    price_idr: int = fields.BigIntField()
+    commission_bp: int = fields.IntField()
+    commission_idr: int = fields.BigIntField()
+    net_idr: int = fields.BigIntField()
+    cancel_policy: Policy = fields.CharEnumField(Policy, max_length=10)
+    refund_idr: int | None = fields.BigIntField(null=True)
+    refund_rule: str = fields.CharField(max_length=40, default="")
+
+    note: str = fields.CharField(max_length=1000, default="")
+    end_reason: str = fields.CharField(max_length=500, default="")
+    hold_expires_at: datetime = fields.DatetimeField()
+    requested_at: datetime | None = fields.DatetimeField(null=True)
+    request_expires_at: datetime | None = fields.DatetimeField(null=True)
+    answered_at: datetime | None = fields.DatetimeField(null=True)
+    started_at: datetime | None = fields.DatetimeField(null=True)
+    completed_at: datetime | None = fields.DatetimeField(null=True)
+    ended_at: datetime | None = fields.DatetimeField(null=True)
+    late_until: datetime | None = fields.DatetimeField(null=True)  # the arrival the partner announced
+    late_reason: str = fields.CharField(max_length=200, default="")
+    last_update_at: datetime | None = fields.DatetimeField(null=True)
+    has_no_updates: bool = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "booking"
+        indexes = (
+            Index(fields=("customer_id", "starts_at", "id")),
+            Index(fields=("partner_id", "starts_at", "id")),
+            Index(fields=("partner_id", "state")),
+            Index(fields=("starts_at", "id")),
+        )
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Booking"]:
+        """The customer's own; the partner's from the request on (a hold is not the partner's business yet)."""
+        if actor.sees_all("booking"):
+            return cls.all()
+        return cls.filter(Q(customer_id=actor.id) | Q(partner_id=actor.id, requested_at__isnull=False))
+
+
+class ChecklistTick(Row):
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="ticks", on_delete=fields.RESTRICT
+    )
+    booking_id: UUID
+    item: ChecklistItem = fields.CharEnumField(ChecklistItem, max_length=24)
+    at_end: bool = fields.BooleanField(default=False)  # ticked for the end of the job (trainers, Q-05)
+
+    class Meta:
+        table = "checklist_tick"
+        unique_together = (("booking", "item", "at_end"),)
+
+
+class CareLog(Row):
+    """One entry of a hotel day (Q-06)."""
+
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="care_logs", on_delete=fields.RESTRICT
+    )
+    booking_id: UUID
+    on_day: date = fields.DateField()
+    kind: CareKind = fields.CharEnumField(CareKind, max_length=8)
+    note: str = fields.CharField(max_length=500, default="")
+
+    class Meta:
+        table = "care_log"
+        unique_together = (("booking", "on_day", "kind"),)
+
+
+class Incident(Row):
+    """Something support should look at. `cause` makes each noticed thing one incident, however often noticed."""
+
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="incidents", on_delete=fields.RESTRICT
+    )
+    booking_id: UUID
+    kind: IncidentKind = fields.CharEnumField(IncidentKind, max_length=16)
+    cause: str = fields.CharField(max_length=80)
+    item: ChecklistItem | None = fields.CharEnumField(ChecklistItem, max_length=24, null=True)
+    note: str = fields.CharField(max_length=1000, default="")
+    reported_by: UUID | None = fields.UUIDField(null=True)
+
+    class Meta:
+        table = "incident"
+        unique_together = (("booking", "kind", "cause"),)

@@ -1,0 +1,35 @@
+"""What customer and partner of a booking write to each other, and how fast the partner replies (Q-07)."""
+
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.expressions import Q
+from tortoise.indexes import Index
+from tortoise.queryset import QuerySet
+
+from domain.message import Side
+from domain.permissions import Actor
+from models.booking import Booking
+from models.row import Row
+
+
+class Message(Row):
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="messages", on_delete=fields.RESTRICT
+    )
+    booking_id: UUID
+    partner_id: UUID = fields.UUIDField()
+    sender_id: UUID = fields.UUIDField()
+    side: Side = fields.CharEnumField(Side, max_length=8)
+    body: str = fields.CharField(max_length=2000)
+    reply_s: int | None = fields.IntField(null=True)  # a partner's answer: seconds since the oldest unanswered message
+
+    class Meta:
+        table = "message"
+        indexes = (Index(fields=("booking_id", "id")), Index(fields=("partner_id", "reply_s")))
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Message"]:
+        if actor.sees_all("message"):
+            return cls.all()
+        return cls.filter(Q(booking__customer_id=actor.id) | Q(partner_id=actor.id))

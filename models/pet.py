@@ -1,0 +1,60 @@
+"""Pets and the addresses where they are cared for."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.queryset import QuerySet
+
+from domain.permissions import Actor
+from models.account import Account
+from models.row import Row
+
+
+class Pet(Row):
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="pets", on_delete=fields.RESTRICT
+    )
+    owner_id: UUID
+    name: str = fields.CharField(max_length=60)
+    species: str = fields.CharField(max_length=10)
+    breed: str = fields.CharField(max_length=60, default="")
+    size: str = fields.CharField(max_length=10)
+    born_on: date | None = fields.DateField(null=True)
+    notes: str = fields.CharField(max_length=1000, default="")
+    archived_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "pet"
+        indexes = (Index(fields=("owner_id", "id")),)
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Pet"]:
+        """Own pets; a partner sees a pet through the booking, not by its id."""
+        return cls.all() if actor.sees_all("booking") else cls.filter(owner_id=actor.id)
+
+
+class Address(Row):
+    """A service address. An address that a booking used is never changed: it is archived and a new one made."""
+
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="addresses", on_delete=fields.RESTRICT
+    )
+    owner_id: UUID
+    label: str = fields.CharField(max_length=60)
+    recipient: str = fields.CharField(max_length=120)
+    phone: str = fields.CharField(max_length=20)
+    street: str = fields.CharField(max_length=300)
+    landmark: str = fields.CharField(max_length=200, default="")
+    region_code: str = fields.CharField(max_length=13)
+    postcode: str = fields.CharField(max_length=5)
+    archived_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "address"
+        indexes = (Index(fields=("owner_id", "id")),)
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Address"]:
+        return cls.all() if actor.sees_all("booking") else cls.filter(owner_id=actor.id)

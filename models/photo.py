@@ -1,0 +1,74 @@
+"""Uploads on their way, and the photo updates a partner sends from a job."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.expressions import Q
+from tortoise.indexes import Index
+from tortoise.queryset import QuerySet
+
+from domain.permissions import Actor
+from domain.photo import UploadState
+from models.booking import Booking
+from models.row import Row
+
+
+class PhotoUpdate(Row):
+    """News from a job: up to a handful of photos or clips with a note (Q-08)."""
+
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="photo_updates", on_delete=fields.RESTRICT
+    )
+    booking_id: UUID
+    note: str = fields.CharField(max_length=500, default="")
+
+    media: fields.ReverseRelation["Upload"]
+
+    class Meta:
+        table = "photo_update"
+        indexes = (Index(fields=("booking_id", "id")),)
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["PhotoUpdate"]:
+        if actor.sees_all("photo"):
+            return cls.all()
+        return cls.filter(Q(booking__customer_id=actor.id) | Q(booking__partner_id=actor.id))
+
+
+class Upload(Row):
+    """One file: announced, received and re-encoded, then used once in a photo update."""
+
+    owner_id: UUID = fields.UUIDField(db_index=True)
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="uploads", on_delete=fields.RESTRICT
+    )
+    booking_id: UUID
+    update: fields.ForeignKeyNullableRelation[PhotoUpdate] = fields.ForeignKeyField(
+        "models.PhotoUpdate", related_name="media", on_delete=fields.RESTRICT, null=True
+    )
+    update_id: UUID | None
+    state: UploadState = fields.CharEnumField(UploadState, default=UploadState.WAITING, max_length=10)
+    declared_type: str = fields.CharField(max_length=40)
+    declared_bytes: int = fields.IntField()
+    expires_at: datetime = fields.DatetimeField()
+    received_at: datetime | None = fields.DatetimeField(null=True)
+    content_type: str | None = fields.CharField(max_length=40, null=True)
+    storage_key: str | None = fields.CharField(max_length=120, null=True)
+    thumbnail_key: str | None = fields.CharField(max_length=120, null=True)
+    content_hash: str | None = fields.CharField(max_length=64, null=True)
+    byte_size: int | None = fields.IntField(null=True)
+    width: int | None = fields.IntField(null=True)
+    height: int | None = fields.IntField(null=True)
+    duration_s: float | None = fields.FloatField(null=True)
+    duplicate_of: UUID | None = fields.UUIDField(null=True)  # the same content was sent before by this partner (N14)
+
+    class Meta:
+        table = "upload"
+        indexes = (Index(fields=("owner_id", "content_hash")), Index(fields=("update_id", "id")))
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Upload"]:
+        if actor.sees_all("photo"):
+            return cls.all()
+        return cls.filter(Q(owner_id=actor.id) | Q(booking__customer_id=actor.id, update_id__isnull=False))
