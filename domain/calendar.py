@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -104,7 +105,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """Open hours on one weekday (Monday = 0), on the zone's clock; `closes` = 00:00 means the midnight that ends the day."""
+    """Open hours on one weekday (Monday = 0), on the zone's clock; `closes` = 00:00 is the midnight ending the day."""
 
     weekday: int
     opens: time
@@ -145,7 +146,7 @@ def check_plan(plan: Collection[Period]) -> None:
                 english=f"at most {MAX_PERIODS_A_DAY} periods a day",
             )
         hours.sort()
-        if any(later[0] < earlier[1] for earlier, later in zip(hours, hours[1:], strict=False)):
+        if any(later[0] < earlier[1] for earlier, later in pairwise(hours)):
             raise InvalidInput("periods", indonesian="jam buka saling tumpang tindih", english="the periods overlap")
 
 
@@ -302,7 +303,8 @@ def stay_interval(
 def fits_stay(open: Sequence[Interval], stay: Interval, zone: Zone) -> bool:
     """May a pet stay so? The hotel is open when it arrives and when it leaves, and on each day between at some time.
 
-    A hotel is never "open" at night, so a stay is not judged by `fits`; a free day of the hotel inside the stay refuses it.
+    A hotel is never "open" at night, so a stay is not judged by `fits`; a free day of the hotel inside the stay
+    rules it out.
     """
     arrival_open = any(span.starts_at <= stay.starts_at < span.ends_at for span in open)
     leaving_open = any(span.starts_at <= stay.ends_at <= span.ends_at for span in open)
@@ -335,21 +337,20 @@ def _check_day(on: date, field: str) -> None:
         raise InvalidInput(field, indonesian="tanggal di luar jangkauan", english="the day is out of range")
 
 
-def _open_minutes(planned: list[tuple[int, int]], exceptions: list[PlanException]) -> Iterator[tuple[int, int]]:
+def _open_minutes(planned: list[tuple[int, int]], exceptions: list[PlanException]) -> list[tuple[int, int]]:
     """The open minutes of one day, in order and joined: plan plus openings, minus closures."""
-    opened, closed = list(planned), []
+    opened, closed = list(planned), list[tuple[int, int]]()
     for exception in exceptions:
         whole_day = exception.opens is None or exception.closes is None
         hours = (0, 24 * 60) if whole_day else _minutes(exception.opens or MIDNIGHT, exception.closes or MIDNIGHT)
         (opened if exception.available else closed).append(hours)
-    closed.sort()
-    start = end = 0
-    for opens, closes in [*sorted(opened), (25 * 60, 25 * 60)]:  # the last one only flushes
-        if opens <= end:
-            end = max(end, closes)
-            continue
-        yield from _without(start, end, closed)
-        start, end = opens, closes
+    joined: list[tuple[int, int]] = []
+    for opens, closes in sorted(opened):
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], closes))
+        else:
+            joined.append((opens, closes))
+    return [piece for start, end in joined for piece in _without(start, end, sorted(closed))]
 
 
 def _without(start: int, end: int, closed: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -375,7 +376,7 @@ def _joined(busy: Iterable[Interval]) -> list[Interval]:
 def _free_starts(
     span: Interval, taken: list[Interval], length: timedelta, buffer: Buffer, step: timedelta, not_before: datetime
 ) -> Iterator[datetime]:
-    """Starts on the grid of one open stretch that meet nothing in `taken`; each turn moves on by a step or past a job."""
+    """Starts on the grid of one open stretch that meet nothing in `taken`; each turn moves on."""
     starts_at = _on_grid(span.starts_at, step, not_before)
     ahead = 0
     while starts_at + length <= span.ends_at:

@@ -66,8 +66,8 @@ class CareKind(StrEnum):
 class Cadence:
     """How often the customer must get a photo or video (Q-08; requirements.md 1.15, decision 8).
 
-    Every job owes one. One planned for longer than `long_job` owes one every `every`. With `per_day` set (a hotel) these
-    two do not apply: each calendar day owes that many, spread over its waking hours.
+    Every job owes one. One planned for longer than `long_job` owes one every `every`. With `per_day` set (a hotel)
+    these two do not apply: each calendar day owes that many, spread over its waking hours.
     """
 
     every: timedelta = timedelta(minutes=30)
@@ -196,13 +196,13 @@ def next_update_due(
     """When the customer must have the next photo or video, or None when nothing more is due (Q-08).
 
     The answer may lie at or before `now`: then the update is overdue. Whoever raised that alarm asks again with the
-    missed deadline as `last_update_at` and gets the one after it. `ends_at` is the planned end and decides whether a job
-    is long; an update before `started_at` counts for nothing.
+    missed deadline as `last_update_at` and gets the one after it. `ends_at` is the planned end and decides whether a
+    job is long; an update before `started_at` counts for nothing.
 
-    By the job: one by the end; when longer than 60 minutes, 30 minutes after the start and after each update, as long as
-    that is before the end. By the day (hotel): the waking hours (07–21 in `zone`) that the stay has of a calendar day
-    are cut into two equal parts, each owes one by its end; a part shorter than two hours is none. Deadlines of days
-    before today have lapsed.
+    By the job: one by the end; when longer than 60 minutes, 30 minutes after the start and after each update, as long
+    as that is before the end. By the day (hotel): the waking hours (07–21 in `zone`) that the stay has of a calendar
+    day are cut into two equal parts, each owes one by its end; no part is shorter than two hours, so little left of a
+    day owes one or none. Deadlines of days before today have lapsed.
     """
     cadence = CARE[service_type].cadence
     last = last_update_at if last_update_at is not None and last_update_at >= started_at else None
@@ -219,7 +219,8 @@ def next_update_due(
 def care_days(started_at: datetime, ended_at: datetime, zone: Zone) -> list[date]:
     """The calendar days of a stay in the partner's zone, first and last included; each needs a full care log (Q-06).
 
-    A stay that ends at midnight sharp does not begin another day. Refuses an end before the start or MAX_CARE_DAYS after.
+    A stay that ends at midnight sharp does not begin another day. Refuses an end before the start, or more than
+    MAX_CARE_DAYS days.
     """
     if ended_at < started_at:
         raise InvalidInput("ended_at", indonesian="selesai sebelum mulai", english="it ends before it starts")
