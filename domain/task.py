@@ -22,3 +22,18 @@ def next_try_at(attempts: int, now: datetime) -> datetime | None:
     if attempts >= MAX_TRIES:
         return None
     return now + min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+
+
+class Timer(StrEnum):
+    """Work that a use case puts off until a moment; workers/table.py says which job each one is."""
+
+    EXPIRE_HOLD = "expire_hold"
+    EXPIRE_REQUEST = "expire_request"
+    REMIND_OF_BOOKING = "remind_of_booking"
+    NOTICE_LATENESS = "notice_lateness"
+    NOTICE_OVERDUE_UPDATE = "notice_overdue_update"
+    NOTICE_MISSING_CARE = "notice_missing_care"
+    COMPLETE_BOOKING = "complete_booking"
+    CLOSE_BOOKING = "close_booking"
+    SEND_LOGIN_CODE = "send_login_code"
+    SEND_NOTIFICATION = "send_notification"

@@ -9,7 +9,8 @@ from tortoise.indexes import Index, PartialIndex
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.notification import Channel, DeliveryState, Template
+from domain.delivery import DeliveryState
+from domain.notification import Channel, Template
 from domain.permissions import Actor
 from models.row import Row
 

@@ -1,0 +1,32 @@
+"""A tap on the relay's and the workers' shoulder after a commit; losing one costs a sweep's delay, nothing else."""
+
+import asyncio
+import contextlib
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+CHANNEL = "nudge"
+REDIS_DOWN = (RedisError, OSError, asyncio.TimeoutError)
+
+
+class Nudge:
+    """Coalesces any number of rings into one PUBLISH at a time, outside every transaction."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Say that something was committed. Never waits, never fails."""
+        self._rung.set()
+
+    async def carry(self, redis: "Redis[bytes]") -> None:
+        """Publish rings until cancelled; the process's one task for it."""
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            with contextlib.suppress(*REDIS_DOWN):
+                await redis.publish(CHANNEL, b"")
+
+
+NUDGE = Nudge()

@@ -1,0 +1,218 @@
+"""One use case, one transaction: who acts, when, what changed, what happened, and what is put off until later."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from uuid import UUID
+
+import asyncpg
+import orjson
+from tortoise import connections
+from tortoise.exceptions import IntegrityError
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from domain.booking import SlotTaken
+from domain.events import FOLDED, Event, plain
+from domain.machine import Machine
+from domain.permissions import Actor, Can, Claim
+from domain.refusals import IdempotencyKeyReused, InvalidInput, NotFound, Refusal, TryAgain
+from domain.task import TaskState, Timer
+from integrations.nudge import NUDGE
+from models.event import Event as EventRow
+from models.task import IdempotencyKey, Task
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=Model)
+
+ATTEMPTS = 8  # of one transaction that met a deadlock or a lock it could not wait for
+MAX_KEY_CHARACTERS = 100
+NOBODY_ID = UUID(int=0)
+BUSY = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+)
+# What the database refuses by a constraint, and what the client is told then.
+BY_CONSTRAINT: dict[str, Callable[[], Refusal]] = {"booking_no_overlap": lambda: SlotTaken(field="startsAt")}
+
+USE_CASES: dict[Can, Callable[..., Coroutine[Any, Any, Any]]] = {}
+
+
+class StaleClaim(Exception):
+    """Another attempt took the task over: whatever this one did is rolled back."""
+
+
+@dataclass
+class Work:
+    """One unit of work: everything in it is committed together or not at all."""
+
+    actor: Actor
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    events: list[Event] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+
+    async def lock(self, rows: QuerySet[M], id: object) -> M:
+        """Take the row for the rest of the transaction; unseen is the same as absent (NotFound)."""
+        table = rows.model._meta.db_table
+        row = await rows.filter(id=id).select_for_update(of=(table,), no_key=True).first()
+        if row is None:
+            raise NotFound()
+        return row
+
+    async def born(self, row: Any, event: type[Event], **facts: Any) -> None:
+        """Insert a new row and note its first event, with every folded field that has a value."""
+        await row.save(force_create=True)
+        folded = {name: getattr(row, name) for name in FOLDED.get(event.noun, ()) if getattr(row, name) is not None}
+        self.note(row, event, **folded, **facts)
+
+    async def move(self, row: Any, machine: Machine[Any], verb: str, *, facts: dict[str, Any] | None = None,
+                   **changes: Any) -> None:  # fmt: skip
+        """Do one row of the machine's table; raises IllegalMove when the state does not allow it."""
+        move = machine.move(row.state, verb)
+        await self.change(row, move.event, facts=facts, state=move.target, **changes)
+
+    async def change(self, row: Any, event: type[Event], *, facts: dict[str, Any] | None = None,
+                     **changes: Any) -> None:  # fmt: skip
+        """Set fields, raise the version, and note the event with those of the changes that are folded."""
+        await self.edit(row, **changes)
+        folded = {name: value for name, value in changes.items() if name in FOLDED.get(event.noun, ())}
+        self.note(row, event, **folded, **(facts or {}))
+
+    async def edit(self, row: Any, **changes: Any) -> None:
+        """Set fields and raise the version, without an event."""
+        for name, value in changes.items():
+            setattr(row, name, value)
+        row.version += 1
+        await row.save(update_fields=[*changes, "version"])
+
+    def note(self, row: Any, event: type[Event], **facts: Any) -> None:
+        """Say what happened; it is stored with the change."""
+        self.events.append(event.about(row, facts))  # type: ignore[attr-defined]
+
+    def later(self, timer: Timer, at: datetime, *about: object, **payload: Any) -> None:
+        """Put a job off until `at`. The key is the timer and what it is about, so asking twice is one task."""
+        key = ":".join([timer.value, *(str(part) for part in about)])
+        facts = {name: plain(value) for name, value in payload.items()}
+        self.tasks.append(Task(key=key, name=timer.value, payload=facts, due_at=at))
+
+    async def keep(self) -> None:
+        """Write events and tasks; the last statements before the commit."""
+        if self.events:
+            await EventRow.bulk_create(
+                EventRow(
+                    name=type(event).__name__, subject=event.subject, payload=event.payload,
+                    topics=list(event.topics), audience=list(event.audience), actor_id=self.actor.id, at=self.now,
+                )
+                for event in self.events
+            )  # fmt: skip
+        if self.tasks:
+            await Task.bulk_create(self.tasks, ignore_conflicts=True)
+
+
+UseCase: TypeAlias = Callable[Concatenate[Actor, P], Coroutine[Any, Any, R]]
+Act: TypeAlias = Callable[Concatenate[Work, P], Coroutine[Any, Any, R]]
+
+
+def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R]], UseCase[P, R]]:
+    """Check the permission, open the transaction, store events and tasks with the change.
+
+    With `replays`, a call by `actor.once(key)` has its effect once: the same key and input gives the row of that model
+    again, other input raises IdempotencyKeyReused. A call by `actor.doing(claim)` also finishes the claimed task in the
+    same transaction, or raises StaleClaim and changes nothing. Raises TryAgain when the database stayed busy.
+    """
+
+    def decorate(act: Act[P, R]) -> UseCase[P, R]:
+        async def once(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Work]:
+            async with in_transaction():
+                work = Work(actor)
+                if actor.claim:
+                    await finish(actor.claim, work.now)
+                if actor.key is None:
+                    result = await act(work, *args, **kwargs)
+                else:
+                    result = await _keyed(work, can, replays, lambda: act(work, *args, **kwargs), (args, kwargs))
+                await work.keep()
+            return result, work
+
+        @wraps(act)
+        async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            actor.must(can)
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    result, work = await once(actor, *args, **kwargs)
+                except BUSY as busy:
+                    if attempt == ATTEMPTS:
+                        raise TryAgain() from busy
+                    await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+                    continue
+                except IntegrityError as error:
+                    raise refused_by_constraint(error) from error
+                if work.events or work.tasks:
+                    NUDGE.ring()
+                return result
+            raise AssertionError("unreachable")
+
+        if can in USE_CASES:
+            raise ValueError(f"{can} has two use cases")
+        USE_CASES[can] = run
+        return run
+
+    return decorate
+
+
+def refused_by_constraint(error: IntegrityError) -> Exception:
+    """The refusal that belongs to the violated constraint, or the error itself when it is a bug."""
+    cause = error.args[0] if error.args else error
+    make = BY_CONSTRAINT.get(getattr(cause, "constraint_name", None) or "")
+    return make() if make else error
+
+
+async def finish(claim: Claim, now: datetime) -> None:
+    """Mark the claimed task done; raises StaleClaim when another attempt has it (the row stays locked till commit)."""
+    done = await Task.filter(key=claim.task_key, attempts=claim.attempt, state=TaskState.RUNNING).update(
+        state=TaskState.DONE, done_at=now, lease_until=None
+    )
+    if not done:
+        raise StaleClaim(claim.task_key)
+
+
+async def _keyed(
+    work: Work, can: Can, replays: type[Model] | None, act: Callable[[], Coroutine[Any, Any, Any]], given: object
+) -> Any:
+    """Act once per (actor, use case, key): a twin in flight waits at the unique index until the first one is done."""
+    key = work.actor.key or ""
+    if replays is None:
+        raise ValueError(f"{can} takes no idempotency key")
+    if not 1 <= len(key) <= MAX_KEY_CHARACTERS or "\x00" in key:
+        raise InvalidInput(
+            "idempotencyKey",
+            indonesian=f"1 sampai {MAX_KEY_CHARACTERS} karakter",
+            english=f"1 to {MAX_KEY_CHARACTERS} characters",
+        )
+    who, input_hash = work.actor.id or NOBODY_ID, _fingerprint(given)
+    claimed = await connections.get("default").execute_query_dict(
+        "INSERT INTO idempotency_key (actor_id, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id",
+        [who, can.value, key, input_hash, work.now],
+    )
+    if not claimed:
+        first = await IdempotencyKey.get(actor_id=who, operation=can.value, key=key)
+        if first.input_hash != input_hash:
+            raise IdempotencyKeyReused(field="idempotencyKey")
+        return await replays.get(id=first.result_id)
+    result = await act()
+    await IdempotencyKey.filter(id=claimed[0]["id"]).update(result_id=result.id)
+    return result
+
+
+def _fingerprint(given: object) -> str:
+    return hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS, default=plain)).hexdigest()

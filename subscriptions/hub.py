@@ -1,0 +1,263 @@
+"""The hub: one Redis reader a process, however many sockets; fans events out by topic to bounded buffers.
+
+PostgreSQL fills what Redis did not bring: gaps in positions at once, a lost last event within a sweep. A listener is
+resumable: it replays what came after its cursor, is told that it has caught up, then hears live events; when it is too
+slow it is told so and the same stream replays. Positions and buffers move together, without an await between them.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from redis.asyncio import Redis
+
+from domain.road import PAGE, STREAM, SWEEP_S
+from integrations.nudge import REDIS_DOWN
+
+BUFFER = 64  # events that wait for one listener; more = it lags and replays
+RETRY_S = 0.2
+DATABASE_DOWN = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError,
+)  # fmt: skip
+COLUMNS = "e.position, e.id, e.name, e.subject::text, e.payload::text, e.topics, e.audience, " \
+          "(extract(epoch FROM e.at) * 1000000)::bigint AS at_us"  # fmt: skip
+BETWEEN = f"SELECT {COLUMNS} FROM event e WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
+REPLAY = (
+    f"SELECT {COLUMNS} FROM (SELECT DISTINCT position FROM event_topic WHERE topic = ANY($1) AND position > $2 "
+    "AND position <= $3 ORDER BY position LIMIT $4) t JOIN event e USING (position) ORDER BY position"
+)
+
+log = logging.getLogger("rawat.hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One numbered event as listeners get it."""
+
+    position: int
+    name: str
+    subject: UUID
+    payload: dict[str, Any]
+    topics: frozenset[str]
+    audience: frozenset[str]
+    at: datetime
+
+    def may_be_heard_by(self, scopes: frozenset[str]) -> bool:
+        """Whether one of the viewer's scopes is in the event's audience."""
+        return not self.audience.isdisjoint(scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Everything up to `position` was replayed; what follows is live."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lagged:
+    """The listener was too slow: what it missed between the two positions is replayed now."""
+
+    after: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The stream ends, with a reason the client can act on."""
+
+    reason: str
+
+
+class Listener:
+    """One subscription's buffer, and the seam between replay and live."""
+
+    def __init__(self, hub: "Hub", topics: Sequence[str], scopes: frozenset[str], after: int | None) -> None:
+        self._hub, self._topics, self._scopes, self._cursor = hub, tuple(topics), scopes, after
+        self._buffer: deque[Heard] = deque()
+        self._overflowed, self._news = False, asyncio.Event()
+
+    def offer(self, event: Heard) -> None:
+        """Called by the hub for each event of a topic; never waits, never grows beyond BUFFER."""
+        if self._overflowed or len(self._buffer) >= BUFFER:
+            self._overflowed = True
+            self._buffer.clear()
+        else:
+            self._buffer.append(event)
+        self._news.set()
+
+    async def items(self) -> AsyncGenerator[Heard | CaughtUp | Lagged | Ended, None]:
+        """Replay, CaughtUp, live; Lagged and replay again when too slow; Ended when the cursor is from nowhere."""
+        self._hub.join(self, self._topics)
+        try:
+            head = await self._hub.head()  # read after joining: nothing falls between replay and live
+            if self._cursor is None:
+                self._cursor = head
+            if self._cursor > head:
+                yield Ended("CURSOR_AHEAD")
+                return
+            while True:
+                async for event in self._replay(head):
+                    yield event
+                yield CaughtUp(self._cursor)
+                async for event in self._live():
+                    yield event
+                self._buffer.clear()
+                self._overflowed = False  # the buffer collects again from here, so the head is read after it
+                head = max(await self._hub.head(), self._cursor)
+                yield Lagged(self._cursor, head)
+        finally:
+            self._hub.leave(self, self._topics)
+
+    async def _replay(self, head: int) -> AsyncGenerator[Heard, None]:
+        while (self._cursor or 0) < head:
+            page = await self._hub.replay(self._topics, self._cursor or 0, head)
+            for event in page:
+                self._cursor = event.position
+                if event.may_be_heard_by(self._scopes):
+                    yield event
+            if len(page) < PAGE:
+                self._cursor = head
+
+    async def _live(self) -> AsyncGenerator[Heard, None]:
+        while not self._overflowed:
+            while self._buffer:
+                event = self._buffer.popleft()
+                if event.position > (self._cursor or 0):
+                    self._cursor = event.position
+                    if event.may_be_heard_by(self._scopes):
+                        yield event
+            if not self._overflowed:
+                self._news.clear()
+                await self._news.wait()
+
+
+class Hub:
+    """Reads the stream once and tells listeners; `run` must be running for anything live to arrive."""
+
+    def __init__(self, database_url: str, redis: "Redis[bytes]") -> None:
+        self._url, self._redis = database_url, redis
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._position = 0
+        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._turn = asyncio.Lock()
+        self.watchers: list[Callable[[Heard], None]] = []  # of the process itself: they hear every event
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """Connect, read from the present head on, and stop at the end."""
+        self._pool = await asyncpg.create_pool(
+            self._url, min_size=1, max_size=4, command_timeout=15, server_settings={"application_name": "rawat hub"}
+        )
+        self._position = await self.head()
+        loops = [asyncio.create_task(self._read()), asyncio.create_task(self._compare())]
+        try:
+            yield
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            self._pool.terminate()
+
+    def listen(self, topics: Sequence[str], scopes: frozenset[str], after: int | None) -> Listener:
+        """A stream of the topics' events behind position `after` (None = from now) that `scopes` may hear."""
+        return Listener(self, topics, scopes, after)
+
+    def join(self, listener: Listener, topics: Sequence[str]) -> None:
+        for topic in topics:
+            self._listeners[topic].add(listener)
+
+    def leave(self, listener: Listener, topics: Sequence[str]) -> None:
+        for topic in topics:
+            self._listeners[topic].discard(listener)
+            if not self._listeners[topic]:
+                del self._listeners[topic]
+
+    async def head(self) -> int:
+        """The last position, read on the primary."""
+        head: int = await self._asked(lambda pool: pool.fetchval("SELECT position FROM relay_head"))
+        return head
+
+    async def replay(self, topics: Sequence[str], after: int, until: int) -> list[Heard]:
+        """One page of what the topics heard in (after, until]."""
+        rows = await self._asked(lambda pool: pool.fetch(REPLAY, list(topics), after, until, PAGE))
+        return [_heard(row) for row in rows]
+
+    async def _asked(self, question: Callable[["asyncpg.Pool[asyncpg.Record]"], Awaitable[Any]]) -> Any:
+        """Ask PostgreSQL, again for as long as it is away: a listener outlives a restart of the database."""
+        if self._pool is None:
+            raise RuntimeError("the hub is not running")
+        while True:
+            try:
+                return await question(self._pool)
+            except DATABASE_DOWN as error:
+                log.warning("the hub waits for the database: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                answer = await self._redis.xread({STREAM: f"{self._position}-0"}, count=PAGE, block=1000)
+                for identifier, fields in answer[0][1] if answer else ():
+                    position = int(identifier.split(b"-")[0])
+                    async with self._turn:
+                        if position > self._position + 1:
+                            await self._fill(position - 1)
+                        self._tell(_from_stream(position, fields))
+            except REDIS_DOWN as error:
+                log.warning("the hub waits for Redis: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+
+    async def _compare(self) -> None:
+        """Find a lost last event: whatever PostgreSQL had a sweep ago and Redis has not brought since."""
+        head = self._position
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            async with self._turn:
+                await self._fill(head)
+            head = await self.head()
+
+    async def _fill(self, until: int) -> None:
+        while self._position < until:
+            start = self._position
+            for row in await self._asked(lambda pool: pool.fetch(BETWEEN, start, until, PAGE)):  # noqa: B023
+                self._tell(_heard(row))
+
+    def _tell(self, event: Heard) -> None:
+        if event.position <= self._position:
+            return
+        if event.position != self._position + 1:
+            raise RuntimeError(f"position {event.position} after {self._position}")
+        self._position = event.position
+        for watch in self.watchers:
+            watch(event)
+        for listener in {each for topic in event.topics for each in self._listeners.get(topic, ())}:
+            listener.offer(event)
+
+
+def _heard(row: Any) -> Heard:
+    return Heard(
+        row["position"], row["name"], UUID(row["subject"]), orjson.loads(row["payload"]), frozenset(row["topics"]),
+        frozenset(row["audience"]), _moment(row["at_us"]),
+    )  # fmt: skip
+
+
+def _from_stream(position: int, fields: dict[bytes, bytes]) -> Heard:
+    return Heard(
+        position, fields[b"name"].decode(), UUID(fields[b"subject"].decode()), orjson.loads(fields[b"payload"]),
+        frozenset(fields[b"topics"].decode().split()), frozenset(fields[b"audience"].decode().split()),
+        _moment(int(fields[b"at_us"])),
+    )  # fmt: skip
+
+
+def _moment(microseconds: int) -> datetime:
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
