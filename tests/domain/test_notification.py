@@ -1,4 +1,4 @@
-"""Every text renders in both languages, goes by the right channel at a fit hour, and is tried a bounded number of times."""
+"""Every text renders in both languages and goes by the right channel, at a fit hour, a bounded number of times."""
 
 import re
 from collections.abc import Mapping
