@@ -45,8 +45,8 @@ class EventTopic(Model):
 class RelayHead(Model):
     """The one row that says how far positions go; its lock is the fence between relays."""
 
-    id: int = fields.SmallIntField(primary_key=True, generated=False)
-    position: int = fields.BigIntField(default=0)
+    log: str = fields.CharField(max_length=8, primary_key=True)  # always 'events' (a check constraint)
+    position: int = fields.BigIntField()
     hash: bytes = fields.BinaryField()
 
     class Meta:
