@@ -55,11 +55,12 @@ class SmtpMail:
         also a refused login or sender: that is our set-up, and the mail can go once it is repaired.
         """
         letter = write(message, self._sender, datetime.now(UTC))
+        recipient = letter["To"].addresses[0].addr_spec  # as parsed, so that header and envelope name one mailbox
         client = self._client()
         try:
             async with asyncio.timeout(self._total_timeout_s):
                 await client.connect()
-                await client.send_message(letter, sender=self._sender.addr_spec, recipients=[message.to])
+                await client.send_message(letter, sender=self._sender.addr_spec, recipients=[recipient])
         except (aiosmtplib.SMTPException, OSError) as error:  # TimeoutError is an OSError
             raise _failure(error) from error
         else:
