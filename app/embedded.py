@@ -47,10 +47,15 @@ class EmbeddedServer(ABC):
         self._lock: IO[bytes] | None = None
         self._log: IO[bytes] | None = None
 
-    @property
+    @staticmethod
     @abstractmethod
+    def address(port: int) -> str:
+        """The address for clients of a server on this port."""
+
+    @property
     def url(self) -> str:
         """The address for clients, valid from the first start on."""
+        return self.address(self.port)
 
     @property
     def is_running(self) -> bool:
@@ -157,10 +162,10 @@ class Postgres(EmbeddedServer):
         self.cluster = self.folder / "postgres"
         self.binaries = postgres_binaries()
 
-    @property
-    def url(self) -> str:
+    @staticmethod
+    def address(port: int) -> str:
         """For asyncpg and Tortoise alike."""
-        return f"postgres://{DATABASE}@127.0.0.1:{self.port}/{DATABASE}"
+        return f"postgres://{DATABASE}@127.0.0.1:{port}/{DATABASE}"
 
     def _prepare(self) -> None:
         if self.cluster.exists():
@@ -259,10 +264,10 @@ class Valkey(EmbeddedServer):
         self.durable = durable
         self.binary = valkey_binary()
 
-    @property
-    def url(self) -> str:
+    @staticmethod
+    def address(port: int) -> str:
         """For redis-py and arq alike."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://127.0.0.1:{port}/0"
 
     def _prepare(self) -> None:
         (self.folder / "valkey").mkdir(exist_ok=True)
@@ -319,6 +324,18 @@ def _for_a_block(server: EmbeddedServer) -> Iterator[str]:
         yield server.url
     finally:
         server.stop()
+
+
+def kept_port(folder: Path, name: str) -> int | None:
+    """The port of the server of that name that another process keeps alive in the folder; None if none does."""
+    with suppress(OSError, ValueError):
+        port = int((folder / f"{name}.port").read_text())
+        with (folder / f"{name}.lock").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return port
+    return None
 
 
 def _is_free(port: int) -> bool:

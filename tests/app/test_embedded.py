@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,12 @@ import asyncpg
 import pytest
 import redis
 
+from app.address import database_url as database_url_now
+from app.address import redis_url as redis_url_now
 from app.binary import ServerFailed
 from app.child import command_line
 from app.embedded import Postgres, Valkey, postgres
+from app.settings import settings
 
 GONE_BOUND_S = 5.0
 
@@ -195,6 +199,24 @@ def test_a_port_that_somebody_took_meanwhile_is_replaced(closed_folder: Path) ->
             assert urlsplit(url).port != port
 
 
+def test_another_terminal_finds_the_servers_while_they_run(
+    starter: "subprocess.Popen[str]", closed_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, store_url, cache_url = started(starter)
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATA_DIR", str(closed_folder))
+    settings.cache_clear()
+    try:
+        assert (database_url_now(), redis_url_now()) == (store_url, cache_url)
+        starter.kill()
+        starter.wait()
+        with pytest.raises(ServerFailed, match="make run"):
+            database_url_now()
+    finally:
+        settings.cache_clear()
+
+
 def test_valkey_keeps_nothing_on_disk_for_tests(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         assert client.config_get("appendonly") == {"appendonly": "no"}
@@ -203,8 +225,6 @@ def test_valkey_keeps_nothing_on_disk_for_tests(redis_url: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_postgres_of_root_runs_as_nobody() -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         server = Postgres(Path(folder), durable=False)
         try:
