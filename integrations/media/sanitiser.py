@@ -8,8 +8,8 @@ import signal
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,12 +73,19 @@ async def sanitise(source: Path, declared: MediaType, target_folder: Path) -> Me
     """
     media_type = await asyncio.to_thread(_check_outside, source, declared)
     async with _turn():
-        work = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".sanitise-", dir=target_folder))
-        try:
+        with _work_folder(target_folder) as work:
             facts = _facts(await _run(_command(source, media_type, work)))
             return _take_over(facts, media_type.kind, work, target_folder)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)  # two files at most
+
+
+@contextmanager
+def _work_folder(target_folder: Path) -> Iterator[Path]:
+    # Made in the loop and not in a thread: a thread would go on, and leave a folder, when the upload is cancelled.
+    work = Path(tempfile.mkdtemp(prefix=".sanitise-", dir=target_folder))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)  # two files at most
 
 
 def _check_outside(source: Path, declared: MediaType) -> MediaType:

@@ -24,6 +24,7 @@ MAX_STREAMS = 16
 
 # Supplemental units (SEI) hold encoder settings, captions and, from some cameras, places; no decoder needs them here.
 _FILTERS = {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39|40"}
+_TAGS = {"h264": "avc1", "hevc": "hvc1"}  # the spellings that telephones play
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 
 
@@ -66,7 +67,8 @@ def _check_whole(source: Path) -> None:
         for _ in range(MAX_TOP_BOXES):
             file.seek(place)
             head = file.read(16)
-            # A tail that is no box is dropped by the remux, so it may stand (some cameras pad with zeros).
+            # A tail that is no box is dropped by the remux, so it may stand (some cameras pad with zeros); one that
+            # looks like a cut box may not.
             if len(head) < 8 or not head[4:8].isalnum():
                 return
             length = int.from_bytes(head[:4], "big")
@@ -75,7 +77,6 @@ def _check_whole(source: Path) -> None:
             if length == 0:
                 return
             if length < 8 or place + length > size:
-                # After the film itself a cut box is foreign too: text may look like one.
                 raise MediaRefused(MediaProblem.BROKEN, f"box {head[4:8]!r} ends beyond the file")
             place += length
     raise MediaRefused(MediaProblem.BROKEN, "too many boxes")
@@ -98,9 +99,8 @@ def _tracks(entry: InputContainer, out: OutputContainer) -> dict[int, _Track]:
     if entry.streams.audio and not sounds:
         raise MediaRefused(MediaProblem.UNSUPPORTED_TYPE, "sound that is not AAC")
     target = out.add_stream_from_template(film, opaque=True)
-    if film.codec_context.name == "hevc":
-        target.codec_context.codec_tag = "hvc1"  # the spelling that telephones play
     tracks = {film.index: _Track(target, BitStreamFilterContext(_FILTERS[film.codec_context.name], film, target))}
+    target.codec_context.codec_tag = _TAGS[film.codec_context.name]  # after the filter, which copies the old one
     for sound in sounds[:1]:
         tracks[sound.index] = _Track(out.add_stream_from_template(sound, opaque=True), None)
     return tracks
