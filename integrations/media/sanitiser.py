@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -16,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
-from domain.media import SNIFFED_BYTES, MediaKind, MediaProblem, MediaType, sniff
+from domain.media import MAX_VIDEO_DURATION_S, SNIFFED_BYTES, MediaKind, MediaProblem, MediaType, sniff
 from integrations.media.outcome import CONTENT_NAME, THUMBNAIL_NAME, Facts, MediaRefused
 
 __all__ = ["Media", "MediaRefused", "SanitiserFailed", "sanitise"]
@@ -25,7 +26,9 @@ MAX_AT_A_TIME = 2
 MAX_WAITING = 64
 TIME_LIMIT_S = 30.0
 MAX_ANSWER_BYTES = 16 * 1024
+MAX_EDGE_PX = 16_384
 
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _ROOT = Path(__file__).resolve().parents[2]
 _WORKER = "integrations.media.worker"
 # Nothing of the server's settings or secrets; one malloc arena, because each would take address space.
@@ -90,9 +93,7 @@ def _work_folder(target_folder: Path) -> Iterator[Path]:
 
 def _check_outside(source: Path, declared: MediaType) -> MediaType:
     """What can be refused without decoding anything."""
-    with source.open("rb") as file:
-        media_type = sniff(file.read(SNIFFED_BYTES))
-        byte_size = os.fstat(file.fileno()).st_size
+    media_type, byte_size = _type_of(source), source.stat().st_size
     if byte_size == 0:
         raise MediaRefused(MediaProblem.BROKEN, "empty")
     if media_type is None:
@@ -180,27 +181,53 @@ def _parse(line: bytes) -> dict[str, Any]:
     try:
         told = json.loads(line)
     except ValueError:
-        raise SanitiserFailed("the subprocess gave no answer") from None
+        told = None
     if not isinstance(told, dict):
         raise SanitiserFailed("the subprocess gave no answer")
     return told
 
 
 def _facts(told: dict[str, Any]) -> Facts:
+    """The subprocess has read a stranger's file, so its answer is a stranger's too and is checked."""
     if "failure" in told:
-        raise SanitiserFailed(told["failure"])
-    if "problem" in told:
-        raise MediaRefused(MediaProblem(told["problem"]), str(told.get("detail", "")))
-    return Facts(**told["facts"])
+        raise SanitiserFailed(str(told["failure"]))
+    try:
+        if "problem" in told:
+            raise MediaRefused(MediaProblem(told["problem"]), str(told.get("detail", "")))
+        facts = Facts(**told["facts"])
+        sound = (
+            0 < facts.width <= MAX_EDGE_PX
+            and 0 < facts.height <= MAX_EDGE_PX
+            and (facts.duration_s is None or 0 <= facts.duration_s <= MAX_VIDEO_DURATION_S)
+            and _SHA256_HEX.fullmatch(facts.content_hash) is not None
+            and -(2**63) <= facts.look_hash < 2**63
+        )
+    except (KeyError, TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise MediaRefused(MediaProblem.BROKEN, "the subprocess told what cannot be")
+    return facts
+
+
+def _type_of(path: Path) -> MediaType | None:
+    with path.open("rb") as file:
+        return sniff(file.read(SNIFFED_BYTES))
+
+
+def _is_file_of(path: Path, media_type: MediaType) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode) and _type_of(path) is media_type
+    except FileNotFoundError:
+        return False
 
 
 def _take_over(facts: Facts, kind: MediaKind, work: Path, target_folder: Path) -> Media:
     extension, content_type = ("mp4", MediaType.MP4) if kind is MediaKind.VIDEO else ("jpg", MediaType.JPEG)
     name = uuid4().hex
     path, thumbnail_path = target_folder / f"{name}.{extension}", target_folder / f"{name}.thumbnail.jpg"
-    for made in (work / CONTENT_NAME, work / THUMBNAIL_NAME):
-        if not stat.S_ISREG(made.lstat().st_mode):
-            raise SanitiserFailed("the subprocess left something that is no file")
+    for made, expected in ((work / CONTENT_NAME, content_type), (work / THUMBNAIL_NAME, MediaType.JPEG)):
+        if not _is_file_of(made, expected):
+            raise MediaRefused(MediaProblem.BROKEN, "the subprocess left something else")
     try:
         (work / THUMBNAIL_NAME).rename(thumbnail_path)
         (work / CONTENT_NAME).rename(path)
