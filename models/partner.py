@@ -26,6 +26,7 @@ class Partner(Row):
     bio: str = fields.CharField(max_length=2000, default="")
     zone: str = fields.CharField(max_length=4, default="WIB")
     state: PartnerState = fields.CharEnumField(PartnerState, default=PartnerState.ACTIVE, max_length=12)
+    state_reason: str = fields.CharField(max_length=500, default="")  # why it was suspended or restored; for staff
     areas: list[str] = ArrayField(element_type="text", default=list)  # Kemendagri codes of any level
     rank: int = fields.SmallIntField(default=500)  # 0..1000, the sum of domain.rank's parts
     completed_count: int = fields.IntField(default=0)
