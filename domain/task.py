@@ -21,7 +21,7 @@ def next_try_at(attempts: int, now: datetime) -> datetime | None:
     """When to try again after `attempts` failures: 2 s, 4 s, 8 s … at most 30 min; None = dead letter."""
     if attempts >= MAX_TRIES:
         return None
-    return now + min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+    return now + min(FIRST_WAIT * int(2 ** (attempts - 1)), LONGEST_WAIT)
 
 
 class Timer(StrEnum):

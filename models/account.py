@@ -1,6 +1,5 @@
 """Accounts, their roles, sessions, one-time codes and consents."""
 
-from datetime import datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -15,15 +14,15 @@ from models.row import Row
 class Account(Row):
     """A person who signs in: by phone (customer, partner) or by e-mail and password (staff)."""
 
-    phone: str | None = fields.CharField(max_length=20, null=True, unique=True)
-    email: str | None = fields.CharField(max_length=254, null=True, unique=True)
-    name: str = fields.CharField(max_length=120)
-    language: Language = fields.CharEnumField(Language, default=Language.ID, max_length=2)
-    zone: str = fields.CharField(max_length=4, default="WIB")
-    password_hash: str | None = fields.CharField(max_length=200, null=True)
-    totp_secret: str | None = fields.CharField(max_length=200, null=True)  # sealed, see integrations/seal.py
-    totp_used_step: int | None = fields.BigIntField(null=True)  # a code opens one session, not two
-    suspended_at: datetime | None = fields.DatetimeField(null=True)
+    phone = fields.CharField(max_length=20, null=True, unique=True)
+    email = fields.CharField(max_length=254, null=True, unique=True)
+    name = fields.CharField(max_length=120)
+    language = fields.CharEnumField(Language, default=Language.ID, max_length=2)
+    zone = fields.CharField(max_length=4, default="WIB")
+    password_hash = fields.CharField(max_length=200, null=True)
+    totp_secret = fields.CharField(max_length=200, null=True)  # sealed, see integrations/seal.py
+    totp_used_step = fields.BigIntField(null=True)  # a code opens one session, not two
+    suspended_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "account"
@@ -38,7 +37,7 @@ class RoleGrant(Row):
         "models.Account", related_name="grants", on_delete=fields.RESTRICT
     )
     account_id: UUID
-    role: Role = fields.CharEnumField(Role, max_length=16)
+    role = fields.CharEnumField(Role, max_length=16)
 
     class Meta:
         table = "role_grant"
@@ -48,13 +47,13 @@ class RoleGrant(Row):
 class LoginCode(Row):
     """A one-time code on its way to a phone; the code itself is sealed until it was sent, then gone."""
 
-    phone: str = fields.CharField(max_length=20)
-    code_hash: str = fields.CharField(max_length=64)
-    sealed_code: str | None = fields.CharField(max_length=200, null=True)
-    language: Language = fields.CharEnumField(Language, default=Language.ID, max_length=2)
-    tries: int = fields.SmallIntField(default=0)
-    expires_at: datetime = fields.DatetimeField()
-    used_at: datetime | None = fields.DatetimeField(null=True)
+    phone = fields.CharField(max_length=20)
+    code_hash = fields.CharField(max_length=64)
+    sealed_code = fields.CharField(max_length=200, null=True)
+    language = fields.CharEnumField(Language, default=Language.ID, max_length=2)
+    tries = fields.SmallIntField(default=0)
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "login_code"
@@ -64,7 +63,7 @@ class LoginCode(Row):
 class LoginAttempt(Row):
     """One failed try to sign in, counted per subject (an e-mail address or a phone number, as a keyed hash)."""
 
-    subject: str = fields.CharField(max_length=64)
+    subject = fields.CharField(max_length=64)
 
     class Meta:
         table = "login_attempt"
@@ -78,10 +77,10 @@ class Session(Row):
         "models.Account", related_name="sessions", on_delete=fields.RESTRICT
     )
     account_id: UUID
-    device: str = fields.CharField(max_length=120, default="")
-    expires_at: datetime = fields.DatetimeField()
-    ended_at: datetime | None = fields.DatetimeField(null=True)
-    end_reason: str | None = fields.CharField(max_length=20, null=True)
+    device = fields.CharField(max_length=120, default="")
+    expires_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    end_reason = fields.CharField(max_length=20, null=True)
 
     class Meta:
         table = "session"
@@ -95,8 +94,8 @@ class RefreshToken(Row):
         "models.Session", related_name="tokens", on_delete=fields.RESTRICT
     )
     session_id: UUID
-    token_hash: str = fields.CharField(max_length=64, unique=True)
-    used_at: datetime | None = fields.DatetimeField(null=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    used_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "refresh_token"
@@ -109,9 +108,9 @@ class Consent(Row):
         "models.Account", related_name="consents", on_delete=fields.RESTRICT
     )
     account_id: UUID
-    purpose: str = fields.CharField(max_length=20)
-    text_version: str = fields.CharField(max_length=20)
-    withdrawn_at: datetime | None = fields.DatetimeField(null=True)
+    purpose = fields.CharField(max_length=20)
+    text_version = fields.CharField(max_length=20)
+    withdrawn_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "consent"

@@ -1,6 +1,5 @@
 """Bookings, what was ticked, logged and noticed during them, and who may see them."""
 
-from datetime import date, datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -22,7 +21,7 @@ class Booking(Row):
     """One job. `resource` with `blocked_from`/`blocked_until` (buffer included) is what the exclusion constraint
     `booking_no_overlap` keeps free of overlaps while the state is one of `domain.booking.BLOCKING`."""
 
-    code: str = fields.CharField(max_length=12, unique=True)
+    code = fields.CharField(max_length=12, unique=True)
     customer: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "models.Account", related_name="bookings", on_delete=fields.RESTRICT
     )
@@ -52,38 +51,38 @@ class Booking(Row):
     )
     address_id: UUID | None
 
-    service_type: ServiceType = fields.CharEnumField(ServiceType, max_length=12)
-    state: BookingState = fields.CharEnumField(BookingState, default=BOOKING.start, max_length=24)
-    zone: str = fields.CharField(max_length=4)
-    starts_at: datetime = fields.DatetimeField()
-    ends_at: datetime = fields.DatetimeField()
-    blocked_from: datetime = fields.DatetimeField()
-    blocked_until: datetime = fields.DatetimeField()
-    unit: Unit = fields.CharEnumField(Unit, max_length=8)
-    units: int = fields.SmallIntField()
+    service_type = fields.CharEnumField(ServiceType, max_length=12)
+    state = fields.CharEnumField(BookingState, default=BOOKING.start, max_length=24)
+    zone = fields.CharField(max_length=4)
+    starts_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField()
+    blocked_from = fields.DatetimeField()
+    blocked_until = fields.DatetimeField()
+    unit = fields.CharEnumField(Unit, max_length=8)
+    units = fields.SmallIntField()
 
     # Snapshots taken at the hold; they never change later (M-01).
-    price_idr: int = fields.BigIntField()
-    commission_bp: int = fields.IntField()
-    commission_idr: int = fields.BigIntField()
-    net_idr: int = fields.BigIntField()
-    cancel_policy: Policy = fields.CharEnumField(Policy, max_length=10)
-    refund_idr: int | None = fields.BigIntField(null=True)
-    refund_rule: str = fields.CharField(max_length=40, default="")
+    price_idr = fields.BigIntField()
+    commission_bp = fields.IntField()
+    commission_idr = fields.BigIntField()
+    net_idr = fields.BigIntField()
+    cancel_policy = fields.CharEnumField(Policy, max_length=10)
+    refund_idr = fields.BigIntField(null=True)
+    refund_rule = fields.CharField(max_length=40, default="")
 
-    note: str = fields.CharField(max_length=1000, default="")
-    end_reason: str = fields.CharField(max_length=500, default="")
-    hold_expires_at: datetime = fields.DatetimeField()
-    requested_at: datetime | None = fields.DatetimeField(null=True)
-    request_expires_at: datetime | None = fields.DatetimeField(null=True)
-    answered_at: datetime | None = fields.DatetimeField(null=True)
-    started_at: datetime | None = fields.DatetimeField(null=True)
-    completed_at: datetime | None = fields.DatetimeField(null=True)
-    ended_at: datetime | None = fields.DatetimeField(null=True)
-    late_until: datetime | None = fields.DatetimeField(null=True)  # the arrival the partner announced
-    late_reason: str = fields.CharField(max_length=200, default="")
-    last_update_at: datetime | None = fields.DatetimeField(null=True)
-    has_no_updates: bool = fields.BooleanField(default=False)
+    note = fields.CharField(max_length=1000, default="")
+    end_reason = fields.CharField(max_length=500, default="")
+    hold_expires_at = fields.DatetimeField()
+    requested_at = fields.DatetimeField(null=True)
+    request_expires_at = fields.DatetimeField(null=True)
+    answered_at = fields.DatetimeField(null=True)
+    started_at = fields.DatetimeField(null=True)
+    completed_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+    late_until = fields.DatetimeField(null=True)  # the arrival the partner announced
+    late_reason = fields.CharField(max_length=200, default="")
+    last_update_at = fields.DatetimeField(null=True)
+    has_no_updates = fields.BooleanField(default=False)
 
     class Meta:
         table = "booking"
@@ -107,8 +106,8 @@ class ChecklistTick(Row):
         "models.Booking", related_name="ticks", on_delete=fields.RESTRICT
     )
     booking_id: UUID
-    item: ChecklistItem = fields.CharEnumField(ChecklistItem, max_length=24)
-    at_end: bool = fields.BooleanField(default=False)  # ticked for the end of the job (trainers, Q-05)
+    item = fields.CharEnumField(ChecklistItem, max_length=24)
+    at_end = fields.BooleanField(default=False)  # ticked for the end of the job (trainers, Q-05)
 
     class Meta:
         table = "checklist_tick"
@@ -122,9 +121,9 @@ class CareLog(Row):
         "models.Booking", related_name="care_logs", on_delete=fields.RESTRICT
     )
     booking_id: UUID
-    on_day: date = fields.DateField()
-    kind: CareKind = fields.CharEnumField(CareKind, max_length=8)
-    note: str = fields.CharField(max_length=500, default="")
+    on_day = fields.DateField()
+    kind = fields.CharEnumField(CareKind, max_length=8)
+    note = fields.CharField(max_length=500, default="")
 
     class Meta:
         table = "care_log"
@@ -138,11 +137,11 @@ class Incident(Row):
         "models.Booking", related_name="incidents", on_delete=fields.RESTRICT
     )
     booking_id: UUID
-    kind: IncidentKind = fields.CharEnumField(IncidentKind, max_length=16)
-    cause: str = fields.CharField(max_length=80)
-    item: ChecklistItem | None = fields.CharEnumField(ChecklistItem, max_length=24, null=True)
-    note: str = fields.CharField(max_length=1000, default="")
-    reported_by: UUID | None = fields.UUIDField(null=True)
+    kind = fields.CharEnumField(IncidentKind, max_length=16)
+    cause = fields.CharField(max_length=80)
+    item = fields.CharEnumField(ChecklistItem, max_length=24, null=True)
+    note = fields.CharField(max_length=1000, default="")
+    reported_by = fields.UUIDField(null=True)
 
     class Meta:
         table = "incident"

@@ -1,6 +1,5 @@
 """When a partner works: the weekly plan and its exceptions, in the partner's own zone."""
 
-from datetime import date
 from uuid import UUID
 
 from tortoise import fields
@@ -17,9 +16,9 @@ class PlanPeriod(Row):
         "models.Partner", related_name="plan", on_delete=fields.RESTRICT
     )
     partner_id: UUID
-    weekday: int = fields.SmallIntField()  # 0 = Monday
-    opens_minute: int = fields.SmallIntField()
-    closes_minute: int = fields.SmallIntField()
+    weekday = fields.SmallIntField()  # 0 = Monday
+    opens_minute = fields.SmallIntField()
+    closes_minute = fields.SmallIntField()
 
     class Meta:
         table = "plan_period"
@@ -33,11 +32,11 @@ class PlanException(Row):
         "models.Partner", related_name="exceptions", on_delete=fields.RESTRICT
     )
     partner_id: UUID
-    on_day: date = fields.DateField()
-    available: bool = fields.BooleanField()
-    opens_minute: int | None = fields.SmallIntField(null=True)
-    closes_minute: int | None = fields.SmallIntField(null=True)
-    note: str = fields.CharField(max_length=200, default="")
+    on_day = fields.DateField()
+    available = fields.BooleanField()
+    opens_minute = fields.SmallIntField(null=True)
+    closes_minute = fields.SmallIntField(null=True)
+    note = fields.CharField(max_length=200, default="")
 
     class Meta:
         table = "plan_exception"

@@ -1,8 +1,6 @@
 """The event log: outbox, audit trail and source of everything live, in one append-only table."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
@@ -14,16 +12,16 @@ class Event(Model):
     """One thing that happened. `position` and `hash` are NULL until the relay numbers it; nothing else ever changes
     (trigger `event_is_final`)."""
 
-    id: int = fields.BigIntField(primary_key=True, generated=True)
-    name: str = fields.CharField(max_length=60)
-    subject: UUID = fields.UUIDField()
-    payload: dict[str, Any] = fields.JSONField[dict[str, Any]]()
+    id = fields.BigIntField(primary_key=True, generated=True)
+    name = fields.CharField(max_length=60)
+    subject = fields.UUIDField()
+    payload = fields.JSONField[dict[str, Any]]()
     topics: list[str] = ArrayField(element_type="text")
     audience: list[str] = ArrayField(element_type="text")
-    actor_id: UUID | None = fields.UUIDField(null=True)
-    at: datetime = fields.DatetimeField()
-    position: int | None = fields.BigIntField(null=True, unique=True)
-    hash: bytes | None = fields.BinaryField(null=True)
+    actor_id = fields.UUIDField(null=True)
+    at = fields.DatetimeField()
+    position = fields.BigIntField(null=True, unique=True)
+    hash = fields.BinaryField(null=True)
 
     class Meta:
         table = "event"
@@ -33,9 +31,9 @@ class Event(Model):
 class EventTopic(Model):
     """Which positions a topic heard: what a replay walks along. Primary key (topic, position), see the migration."""
 
-    id: int = fields.BigIntField(primary_key=True, generated=True)
-    topic: str = fields.CharField(max_length=80)
-    position: int = fields.BigIntField()
+    id = fields.BigIntField(primary_key=True, generated=True)
+    topic = fields.CharField(max_length=80)
+    position = fields.BigIntField()
 
     class Meta:
         table = "event_topic"
@@ -45,9 +43,9 @@ class EventTopic(Model):
 class RelayHead(Model):
     """The one row that says how far positions go; its lock is the fence between relays."""
 
-    log: str = fields.CharField(max_length=8, primary_key=True)  # always 'events' (a check constraint)
-    position: int = fields.BigIntField()
-    hash: bytes = fields.BinaryField()
+    log = fields.CharField(max_length=8, primary_key=True)  # always 'events' (a check constraint)
+    position = fields.BigIntField()
+    hash = fields.BinaryField()
 
     class Meta:
         table = "relay_head"

@@ -18,11 +18,11 @@ class Message(Row):
         "models.Booking", related_name="messages", on_delete=fields.RESTRICT
     )
     booking_id: UUID
-    partner_id: UUID = fields.UUIDField()
-    sender_id: UUID = fields.UUIDField()
-    side: Side = fields.CharEnumField(Side, max_length=8)
-    body: str = fields.CharField(max_length=2000)
-    reply_s: int | None = fields.IntField(null=True)  # a partner's answer: seconds since the oldest unanswered message
+    partner_id = fields.UUIDField()
+    sender_id = fields.UUIDField()
+    side = fields.CharEnumField(Side, max_length=8)
+    body = fields.CharField(max_length=2000)
+    reply_s = fields.IntField(null=True)  # a partner's answer: seconds since the oldest unanswered message
 
     class Meta:
         table = "message"

@@ -1,8 +1,5 @@
 """Notifications: one row per (event, recipient, channel), and what each person wants to receive."""
 
-from datetime import datetime
-from uuid import UUID
-
 from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.indexes import Index, PartialIndex
@@ -18,20 +15,20 @@ from models.row import Row
 class Notification(Row):
     """A message to one account, or to one staff queue; `dedupe_key` = event, recipient and channel."""
 
-    dedupe_key: str = fields.CharField(max_length=120, unique=True)
-    account_id: UUID | None = fields.UUIDField(null=True)
-    queue: str | None = fields.CharField(max_length=20, null=True)
-    booking_id: UUID | None = fields.UUIDField(null=True)
-    channel: Channel = fields.CharEnumField(Channel, max_length=10)
-    template: Template = fields.CharEnumField(Template, max_length=40)
-    subject: str = fields.CharField(max_length=200)
-    body: str = fields.CharField(max_length=2000)
-    state: DeliveryState = fields.CharEnumField(DeliveryState, max_length=10)
-    due_at: datetime = fields.DatetimeField()
-    attempts: int = fields.SmallIntField(default=0)
-    sent_at: datetime | None = fields.DatetimeField(null=True)
-    read_at: datetime | None = fields.DatetimeField(null=True)
-    last_error: str = fields.CharField(max_length=300, default="")
+    dedupe_key = fields.CharField(max_length=120, unique=True)
+    account_id = fields.UUIDField(null=True)
+    queue = fields.CharField(max_length=20, null=True)
+    booking_id = fields.UUIDField(null=True)
+    channel = fields.CharEnumField(Channel, max_length=10)
+    template = fields.CharEnumField(Template, max_length=40)
+    subject = fields.CharField(max_length=200)
+    body = fields.CharField(max_length=2000)
+    state = fields.CharEnumField(DeliveryState, max_length=10)
+    due_at = fields.DatetimeField()
+    attempts = fields.SmallIntField(default=0)
+    sent_at = fields.DatetimeField(null=True)
+    read_at = fields.DatetimeField(null=True)
+    last_error = fields.CharField(max_length=300, default="")
 
     class Meta:
         table = "notification"
@@ -51,12 +48,12 @@ class Notification(Row):
 class Preference(Model):
     """What a person switched off, and when they sleep (minutes since local midnight)."""
 
-    account_id: UUID = fields.UUIDField(primary_key=True)
-    email: bool = fields.BooleanField(default=True)
-    whatsapp: bool = fields.BooleanField(default=True)
-    sms: bool = fields.BooleanField(default=True)
-    quiet_from_minute: int = fields.SmallIntField(default=21 * 60)
-    quiet_until_minute: int = fields.SmallIntField(default=7 * 60)
+    account_id = fields.UUIDField(primary_key=True)
+    email = fields.BooleanField(default=True)
+    whatsapp = fields.BooleanField(default=True)
+    sms = fields.BooleanField(default=True)
+    quiet_from_minute = fields.SmallIntField(default=21 * 60)
+    quiet_until_minute = fields.SmallIntField(default=7 * 60)
 
     class Meta:
         table = "preference"

@@ -1,6 +1,5 @@
 """Partners, the services they offer, their prices and the units of their capacity."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,24 +14,23 @@ from domain.cancellation import Policy
 from domain.partner import PartnerState, ServiceState
 from domain.permissions import Actor
 from domain.service import ServiceType, Unit
-from models.account import Account
 from models.row import Row
 
 
 class Partner(Row):
     """A provider of care. Its id is its account's id: one person, one identity in events and audiences."""
 
-    name: str = fields.CharField(max_length=120)
-    bio: str = fields.CharField(max_length=2000, default="")
-    zone: str = fields.CharField(max_length=4, default="WIB")
-    state: PartnerState = fields.CharEnumField(PartnerState, default=PartnerState.ACTIVE, max_length=12)
-    state_reason: str = fields.CharField(max_length=500, default="")  # why it was suspended or restored; for staff
+    name = fields.CharField(max_length=120)
+    bio = fields.CharField(max_length=2000, default="")
+    zone = fields.CharField(max_length=4, default="WIB")
+    state = fields.CharEnumField(PartnerState, default=PartnerState.ACTIVE, max_length=12)
+    state_reason = fields.CharField(max_length=500, default="")  # why it was suspended or restored; for staff
     areas: list[str] = ArrayField(element_type="text", default=list)  # Kemendagri codes of any level
-    rank: int = fields.SmallIntField(default=500)  # 0..1000, the sum of domain.rank's parts
-    completed_count: int = fields.IntField(default=0)
-    on_time_count: int = fields.IntField(default=0)
-    cancelled_count: int = fields.IntField(default=0)
-    no_show_count: int = fields.IntField(default=0)
+    rank = fields.SmallIntField(default=500)  # 0..1000, the sum of domain.rank's parts
+    completed_count = fields.IntField(default=0)
+    on_time_count = fields.IntField(default=0)
+    cancelled_count = fields.IntField(default=0)
+    no_show_count = fields.IntField(default=0)
 
     services: fields.ReverseRelation["PartnerService"]
 
@@ -56,13 +54,13 @@ class PartnerService(Row):
         "models.Partner", related_name="services", on_delete=fields.RESTRICT
     )
     partner_id: UUID
-    type: ServiceType = fields.CharEnumField(ServiceType, max_length=12)
-    state: ServiceState = fields.CharEnumField(ServiceState, default=ServiceState.PENDING_EVIDENCE, max_length=20)
-    cancel_policy: Policy = fields.CharEnumField(Policy, default=Policy.ONE_DAY, max_length=10)
-    evidence: dict[str, int] = fields.JSONField[dict[str, int]](default=dict)  # kind -> items the reviewer confirmed
-    decided_by: UUID | None = fields.UUIDField(null=True)
-    decided_at: datetime | None = fields.DatetimeField(null=True)
-    reason: str = fields.CharField(max_length=500, default="")
+    type = fields.CharEnumField(ServiceType, max_length=12)
+    state = fields.CharEnumField(ServiceState, default=ServiceState.PENDING_EVIDENCE, max_length=20)
+    cancel_policy = fields.CharEnumField(Policy, default=Policy.ONE_DAY, max_length=10)
+    evidence = fields.JSONField[dict[str, int]](default=dict)  # kind -> items the reviewer confirmed
+    decided_by = fields.UUIDField(null=True)
+    decided_at = fields.DatetimeField(null=True)
+    reason = fields.CharField(max_length=500, default="")
 
     prices: fields.ReverseRelation["Price"]
 
@@ -93,11 +91,11 @@ class Price(Row):
         "models.PartnerService", related_name="prices", on_delete=fields.RESTRICT
     )
     service_id: UUID
-    title: str = fields.CharField(max_length=80)
-    unit: Unit = fields.CharEnumField(Unit, max_length=8)
-    minutes: int = fields.IntField()  # of one unit; for a night 1440
-    price_idr: int = fields.BigIntField()
-    archived_at: datetime | None = fields.DatetimeField(null=True)
+    title = fields.CharField(max_length=80)
+    unit = fields.CharEnumField(Unit, max_length=8)
+    minutes = fields.IntField()  # of one unit; for a night 1440
+    price_idr = fields.BigIntField()
+    archived_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "price"
@@ -111,9 +109,9 @@ class Resource(Row):
         "models.Partner", related_name="resources", on_delete=fields.RESTRICT
     )
     partner_id: UUID
-    is_kennel: bool = fields.BooleanField(default=False)
-    label: str = fields.CharField(max_length=60)
-    archived_at: datetime | None = fields.DatetimeField(null=True)
+    is_kennel = fields.BooleanField(default=False)
+    label = fields.CharField(max_length=60)
+    archived_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "resource"

@@ -1,6 +1,5 @@
 """What a customer paid for a booking. The ledger joins it with the money issue."""
 
-from datetime import datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -15,12 +14,12 @@ class Payment(Row):
         "models.Booking", related_name="payment", on_delete=fields.RESTRICT
     )
     booking_id: UUID
-    method: PaymentMethod = fields.CharEnumField(PaymentMethod, max_length=16)
-    state: PaymentState = fields.CharEnumField(PaymentState, max_length=16)
-    amount_idr: int = fields.BigIntField()
-    refunded_idr: int = fields.BigIntField(default=0)
-    provider_reference: str = fields.CharField(max_length=80)
-    authorised_at: datetime = fields.DatetimeField()
+    method = fields.CharEnumField(PaymentMethod, max_length=16)
+    state = fields.CharEnumField(PaymentState, max_length=16)
+    amount_idr = fields.BigIntField()
+    refunded_idr = fields.BigIntField(default=0)
+    provider_reference = fields.CharField(max_length=80)
+    authorised_at = fields.DatetimeField()
 
     class Meta:
         table = "payment"

@@ -1,6 +1,5 @@
 """Pets and the addresses where they are cared for."""
 
-from datetime import date, datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -17,13 +16,13 @@ class Pet(Row):
         "models.Account", related_name="pets", on_delete=fields.RESTRICT
     )
     owner_id: UUID
-    name: str = fields.CharField(max_length=60)
-    species: str = fields.CharField(max_length=10)
-    breed: str = fields.CharField(max_length=60, default="")
-    size: str = fields.CharField(max_length=10)
-    born_on: date | None = fields.DateField(null=True)
-    notes: str = fields.CharField(max_length=1000, default="")
-    archived_at: datetime | None = fields.DatetimeField(null=True)
+    name = fields.CharField(max_length=60)
+    species = fields.CharField(max_length=10)
+    breed = fields.CharField(max_length=60, default="")
+    size = fields.CharField(max_length=10)
+    born_on = fields.DateField(null=True)
+    notes = fields.CharField(max_length=1000, default="")
+    archived_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "pet"
@@ -42,14 +41,14 @@ class Address(Row):
         "models.Account", related_name="addresses", on_delete=fields.RESTRICT
     )
     owner_id: UUID
-    label: str = fields.CharField(max_length=60)
-    recipient: str = fields.CharField(max_length=120)
-    phone: str = fields.CharField(max_length=20)
-    street: str = fields.CharField(max_length=300)
-    landmark: str = fields.CharField(max_length=200, default="")
-    region_code: str = fields.CharField(max_length=13)
-    postcode: str = fields.CharField(max_length=5)
-    archived_at: datetime | None = fields.DatetimeField(null=True)
+    label = fields.CharField(max_length=60)
+    recipient = fields.CharField(max_length=120)
+    phone = fields.CharField(max_length=20)
+    street = fields.CharField(max_length=300)
+    landmark = fields.CharField(max_length=200, default="")
+    region_code = fields.CharField(max_length=13)
+    postcode = fields.CharField(max_length=5)
+    archived_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "address"

@@ -1,6 +1,5 @@
 """Uploads on their way, and the photo updates a partner sends from a job."""
 
-from datetime import datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -21,7 +20,7 @@ class PhotoUpdate(Row):
         "models.Booking", related_name="photo_updates", on_delete=fields.RESTRICT
     )
     booking_id: UUID
-    note: str = fields.CharField(max_length=500, default="")
+    note = fields.CharField(max_length=500, default="")
 
     media: fields.ReverseRelation["Upload"]
 
@@ -39,7 +38,7 @@ class PhotoUpdate(Row):
 class Upload(Row):
     """One file: announced, received and re-encoded, then used once in a photo update."""
 
-    owner_id: UUID = fields.UUIDField(db_index=True)
+    owner_id = fields.UUIDField(db_index=True)
     booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
         "models.Booking", related_name="uploads", on_delete=fields.RESTRICT
     )
@@ -48,20 +47,20 @@ class Upload(Row):
         "models.PhotoUpdate", related_name="media", on_delete=fields.RESTRICT, null=True
     )
     update_id: UUID | None
-    state: UploadState = fields.CharEnumField(UploadState, default=UploadState.WAITING, max_length=10)
-    declared_type: str = fields.CharField(max_length=40)
-    declared_bytes: int = fields.IntField()
-    expires_at: datetime = fields.DatetimeField()
-    received_at: datetime | None = fields.DatetimeField(null=True)
-    content_type: str | None = fields.CharField(max_length=40, null=True)
-    storage_key: str | None = fields.CharField(max_length=120, null=True)
-    thumbnail_key: str | None = fields.CharField(max_length=120, null=True)
-    content_hash: str | None = fields.CharField(max_length=64, null=True)
-    byte_size: int | None = fields.IntField(null=True)
-    width: int | None = fields.IntField(null=True)
-    height: int | None = fields.IntField(null=True)
-    duration_s: float | None = fields.FloatField(null=True)
-    duplicate_of: UUID | None = fields.UUIDField(null=True)  # the same content was sent before by this partner (N14)
+    state = fields.CharEnumField(UploadState, default=UploadState.WAITING, max_length=10)
+    declared_type = fields.CharField(max_length=40)
+    declared_bytes = fields.IntField()
+    expires_at = fields.DatetimeField()
+    received_at = fields.DatetimeField(null=True)
+    content_type = fields.CharField(max_length=40, null=True)
+    storage_key = fields.CharField(max_length=120, null=True)
+    thumbnail_key = fields.CharField(max_length=120, null=True)
+    content_hash = fields.CharField(max_length=64, null=True)
+    byte_size = fields.IntField(null=True)
+    width = fields.IntField(null=True)
+    height = fields.IntField(null=True)
+    duration_s = fields.FloatField(null=True)
+    duplicate_of = fields.UUIDField(null=True)  # the same content was sent before by this partner (N14)
 
     class Meta:
         table = "upload"

@@ -8,10 +8,10 @@ from tortoise.models import Model
 class Region(Model):
     """A province (31), regency (31.71), district (31.71.01) or village (31.71.01.1001)."""
 
-    code: str = fields.CharField(max_length=13, primary_key=True)
-    name: str = fields.CharField(max_length=120)
-    parent: str | None = fields.CharField(max_length=8, null=True)
-    postcode: str | None = fields.CharField(max_length=5, null=True)
+    code = fields.CharField(max_length=13, primary_key=True)
+    name = fields.CharField(max_length=120)
+    parent = fields.CharField(max_length=8, null=True)
+    postcode = fields.CharField(max_length=5, null=True)
 
     class Meta:
         table = "region"

@@ -1,8 +1,6 @@
 """Tasks are rows: reactions, timers and retries. The row decides; the queue only wakes somebody up."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -16,15 +14,15 @@ from domain.task import TaskState
 class Task(Model):
     """One piece of work under a unique key. Claimed by a lease; only the attempt that claimed it may finish it."""
 
-    key: str = fields.CharField(max_length=160, primary_key=True)
-    name: str = fields.CharField(max_length=60)
-    payload: dict[str, Any] = fields.JSONField[dict[str, Any]](default=dict)
-    state: TaskState = fields.CharEnumField(TaskState, default=TaskState.DUE, max_length=8)
-    attempts: int = fields.IntField(default=0)
-    due_at: datetime = fields.DatetimeField()
-    lease_until: datetime | None = fields.DatetimeField(null=True)
-    done_at: datetime | None = fields.DatetimeField(null=True)
-    last_error: str = fields.CharField(max_length=500, default="")
+    key = fields.CharField(max_length=160, primary_key=True)
+    name = fields.CharField(max_length=60)
+    payload = fields.JSONField[dict[str, Any]](default=dict)
+    state = fields.CharEnumField(TaskState, default=TaskState.DUE, max_length=8)
+    attempts = fields.IntField(default=0)
+    due_at = fields.DatetimeField()
+    lease_until = fields.DatetimeField(null=True)
+    done_at = fields.DatetimeField(null=True)
+    last_error = fields.CharField(max_length=500, default="")
 
     class Meta:
         table = "task"
@@ -38,13 +36,13 @@ class Task(Model):
 class IdempotencyKey(Model):
     """One answered request: the same key and input gives the same result again, other input is refused."""
 
-    id: int = fields.BigIntField(primary_key=True, generated=True)
-    actor_id: UUID = fields.UUIDField()
-    operation: str = fields.CharField(max_length=40)
-    key: str = fields.CharField(max_length=100)
-    input_hash: str = fields.CharField(max_length=64)
-    result_id: UUID | None = fields.UUIDField(null=True)
-    created_at: datetime = fields.DatetimeField(auto_now_add=True, db_index=True)
+    id = fields.BigIntField(primary_key=True, generated=True)
+    actor_id = fields.UUIDField()
+    operation = fields.CharField(max_length=40)
+    key = fields.CharField(max_length=100)
+    input_hash = fields.CharField(max_length=64)
+    result_id = fields.UUIDField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         table = "idempotency_key"

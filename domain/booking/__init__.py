@@ -8,11 +8,12 @@ from domain.booking.rule import (
     HOLD_FOR,
     LEAD,
     MAX_ACTIVE_HOLDS,
-    MAX_UNITS,
     REMINDERS,
     CareMissing,
     IncidentKind,
     NoUpdate,
+    OutOfArea,
+    OutsideHours,
     PartnerNotBookable,
     SlotTaken,
     TooEarly,
@@ -25,7 +26,6 @@ from domain.booking.rule import (
     check_may_start,
     check_no_show,
     check_not_started_late_report,
-    check_units,
 )
 
 __all__ = [
@@ -39,12 +39,13 @@ __all__ = [
     "HOLD_FOR",
     "LEAD",
     "MAX_ACTIVE_HOLDS",
-    "MAX_UNITS",
     "REMINDERS",
     "BookingState",
     "CareMissing",
     "IncidentKind",
     "NoUpdate",
+    "OutOfArea",
+    "OutsideHours",
     "PartnerNotBookable",
     "SlotTaken",
     "TooEarly",
@@ -57,5 +58,4 @@ __all__ = [
     "check_may_start",
     "check_no_show",
     "check_not_started_late_report",
-    "check_units",
 ]

@@ -15,7 +15,6 @@ CLOSE_AFTER = timedelta(hours=48)  # the window for a complaint before money is 
 NO_SHOW_AFTER = timedelta(minutes=30)
 REMINDERS = (timedelta(hours=24), timedelta(hours=1))
 MAX_LATE = timedelta(hours=4)
-MAX_UNITS = 30
 MAX_ACTIVE_HOLDS = 5  # of one customer at a time: a hold is free, so it must be scarce
 
 
@@ -43,6 +42,18 @@ class SlotTaken(Refusal):
     code = "SLOT_TAKEN"
     indonesian = "Jadwal tersebut sudah terisi. Silakan pilih waktu lain."
     english = "That time is already taken. Please choose another one."
+
+
+class OutsideHours(Refusal):
+    code = "OUTSIDE_HOURS"
+    indonesian = "Mitra tidak buka pada waktu tersebut."
+    english = "The partner is not open at that time."
+
+
+class OutOfArea(Refusal):
+    code = "OUT_OF_AREA"
+    indonesian = "Alamat ini di luar area kerja mitra."
+    english = "This address is outside the partner's area."
 
 
 class TooLate(Refusal):
@@ -88,11 +99,6 @@ def check_lead(starts_at: datetime, now: datetime) -> None:
     """A booking begins at least LEAD from now."""
     if starts_at < now + LEAD:
         raise TooLate(field="startsAt")
-
-
-def check_units(units: int) -> None:
-    if not 1 <= units <= MAX_UNITS:
-        raise InvalidInput("units", indonesian=f"1 sampai {MAX_UNITS}", english=f"1 to {MAX_UNITS}")
 
 
 def check_hold_is_alive(hold_expires_at: datetime, now: datetime) -> None:

@@ -1,0 +1,45 @@
+"""The schema, assembled."""
+
+import logging
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from domain.refusals import Refusal
+from resolvers.booking import BookingMutation, BookingQuery
+from schema.refusal import ToRefusal
+from schema.scalar import SCALARS
+from subscriptions.booking import BookingSubscription
+
+log = logging.getLogger("rawat.graphql")
+
+QUERIES = (BookingQuery,)
+MUTATIONS = (BookingMutation,)
+SUBSCRIPTIONS = (BookingSubscription,)
+
+
+def is_a_bug(error: GraphQLError) -> bool:
+    """Whether the client must not read the error. A refusal gets its code and the reader's language; a bug is logged."""
+    cause = error.original_error
+    if cause is None:
+        return False  # a syntax or validation error of the document
+    if isinstance(cause, Refusal):
+        error.extensions = {**(error.extensions or {}), "code": cause.code, "field": cause.field}
+        return False
+    if isinstance(cause, GraphQLError):
+        return False
+    log.error("an unexpected error at %s", error.path, exc_info=cause)
+    return True
+
+
+schema = strawberry.Schema(
+    query=merge_types("Query", QUERIES),
+    mutation=merge_types("Mutation", MUTATIONS),
+    subscription=merge_types("Subscription", SUBSCRIPTIONS),
+    extensions=[lambda: MaskErrors(should_mask_error=is_a_bug)],
+    exception_handlers=[ToRefusal()],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

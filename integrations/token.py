@@ -1,0 +1,58 @@
+"""Access tokens: short-lived JWTs that say who asks, for which session, with which roles."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from domain.permissions import Actor, Role
+from domain.refusals import Language
+
+ALGORITHM = "HS256"
+AUDIENCE = "rawat"
+MAX_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A verified access token."""
+
+    actor: Actor
+    expires_at: datetime
+
+
+class Tokens:
+    """Issues and reads access tokens with one secret."""
+
+    def __init__(self, secret: str, lifetime: timedelta) -> None:
+        self._secret, self._lifetime = secret, lifetime
+
+    def issue(
+        self, account_id: UUID, session_id: UUID, roles: frozenset[Role], language: Language, now: datetime
+    ) -> tuple[str, datetime]:
+        """The token and the time it ends."""
+        expires_at = (now + self._lifetime).replace(microsecond=0)
+        claims = {
+            "sub": str(account_id), "sid": str(session_id), "roles": sorted(roles), "lang": language.value,
+            "aud": AUDIENCE, "iat": int(now.timestamp()), "exp": int(expires_at.timestamp()),
+        }  # fmt: skip
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM), expires_at
+
+    def read(self, token: str) -> Access | None:
+        """Who the token speaks for; None when it is forged, over, or not one of ours."""
+        if len(token) > MAX_CHARACTERS:
+            return None
+        try:
+            claims = jwt.decode(
+                token, self._secret, algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["exp", "sub", "sid"]}
+            )
+            actor = Actor(
+                id=UUID(claims["sub"]),
+                roles=frozenset(Role(role) for role in claims["roles"]),
+                language=Language(claims["lang"]),
+                session_id=UUID(claims["sid"]),
+            )
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
+            return None
+        return Access(actor, datetime.fromtimestamp(claims["exp"], UTC))

@@ -1,0 +1,32 @@
+"""What every resolver can reach."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import strawberry
+from starlette.requests import Request
+from starlette.websockets import WebSocket
+
+from domain.permissions import NOBODY, Actor
+from integrations.token import Tokens
+from schema.loaders import Loaders
+
+
+@dataclass
+class Context:
+    """One HTTP request, or one WebSocket: then `actor` is set by connection_init and `expires_at` ends its streams."""
+
+    tokens: Tokens
+    hub: Any = None  # subscriptions.hub.Hub; this layer lies below it
+    media_key: bytes = b""
+    public_url: str = ""
+    actor: Actor = NOBODY
+    expires_at: datetime | None = None
+    request: Request | WebSocket | None = None
+    response: Any = None
+    connection_params: dict[str, object] | None = None
+    loaders: Loaders = field(default_factory=Loaders)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

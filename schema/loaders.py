@@ -1,0 +1,47 @@
+"""Batching of references: however long a list, each kind of reference costs one statement a level."""
+
+from collections import defaultdict
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+from tortoise.models import Model
+
+M = TypeVar("M", bound=Model)
+MAX_CHILDREN = 100  # of one parent that a nested list shows; longer lists are connections of their own
+
+
+class Loaders:
+    """The references of one operation: each row is read at most once."""
+
+    def __init__(self) -> None:
+        self._one: dict[type[Model], DataLoader[Any, Any]] = {}
+        self._many: dict[tuple[type[Model], str], DataLoader[Any, Any]] = {}
+
+    async def one(self, model: type[M], id: UUID) -> M:
+        """The row a foreign key points at. The viewer sees it because it sees the row that points."""
+        loader = self._one.get(model)
+        if loader is None:
+
+            async def load(ids: list[UUID]) -> list[Model | None]:
+                rows = {row.pk: row for row in await model.filter(pk__in=ids)}
+                return [rows.get(id) for id in ids]
+
+            loader = self._one[model] = DataLoader(load_fn=load)
+        return cast(M, await loader.load(id))
+
+    async def many(self, model: type[M], column: str, id: UUID, **only: Any) -> list[M]:
+        """Up to MAX_CHILDREN rows whose `column` is `id`, oldest first, restricted by `only` (the same for all)."""
+        key = (model, column + repr(sorted(only.items(), key=str)))
+        loader = self._many.get(key)
+        if loader is None:
+
+            async def load(ids: list[UUID]) -> list[list[Model]]:
+                rows = defaultdict(list)
+                for row in await model.filter(**{f"{column}__in": ids}, **only).order_by("pk"):
+                    if len(rows[getattr(row, column)]) < MAX_CHILDREN:
+                        rows[getattr(row, column)].append(row)
+                return [rows[id] for id in ids]
+
+            loader = self._many[key] = DataLoader(load_fn=load)
+        return cast(list[M], await loader.load(id))

@@ -1,0 +1,92 @@
+"""Background work as rows: what follows from an event, claiming, failing, and sending a dead letter again."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tortoise import connections
+
+from domain.permissions import Can, Claim
+from domain.refusals import IllegalMove, NotFound
+from domain.task import LEASE, TaskState, next_try_at
+from models.task import Task
+from services.work import Work, use_case
+
+MAX_ERROR_CHARACTERS = 500
+UNKNOWN_WAIT = timedelta(seconds=60)
+CLAIM = """
+UPDATE task SET state = 'RUNNING', attempts = attempts + 1, lease_until = $2::timestamptz + $3::interval
+WHERE key = $1 AND (state = 'DUE' AND due_at <= $2 OR state = 'RUNNING' AND lease_until < $2)
+RETURNING name, payload::text AS payload, attempts"""
+DUE = """
+SELECT key, attempts FROM task
+WHERE state = 'DUE' AND due_at <= $1 OR state = 'RUNNING' AND lease_until < $1 ORDER BY due_at LIMIT $2"""
+
+
+@use_case(Can.REACT)
+async def react(work: Work, position: int, jobs: Sequence[str]) -> None:
+    """Write one task per job that follows from the event at `position`."""
+    work.tasks += [
+        Task(key=f"{position}:{job}", name=job, payload={"position": position}, due_at=work.now) for job in jobs
+    ]
+
+
+@use_case(Can.RESEND_TASK)
+async def resend(work: Work, key: str) -> Task:
+    """Give a dead task a new life; raises IllegalMove for any other."""
+    task = await _locked(work, key)
+    if task.state is not TaskState.DEAD:
+        raise IllegalMove(verb="resend", state=task.state.value)
+    task.state, task.attempts, task.due_at, task.last_error = TaskState.DUE, 0, work.now, ""
+    await task.save(update_fields=["state", "attempts", "due_at", "last_error"])
+    return task
+
+
+async def _locked(work: Work, key: str) -> Task:
+    task = await Task.visible_to(work.actor).filter(key=key).select_for_update().first()
+    if task is None:
+        raise NotFound()
+    return task
+
+
+async def due(now: datetime, limit: int) -> list[tuple[str, int]]:
+    """Keys of tasks that should run, longest waiting first, each with the attempts it has had."""
+    rows = await connections.get("default").execute_query_dict(DUE, [now, limit])
+    return [(row["key"], row["attempts"]) for row in rows]
+
+
+async def claim(key: str, now: datetime) -> tuple[Claim, str, Any] | None:
+    """Take a due task for one lease: the claim, the job's name and the payload as JSON text; None when it is not due."""
+    rows = await connections.get("default").execute_query_dict(CLAIM, [key, now, LEASE])
+    if not rows:
+        return None
+    return Claim(key, rows[0]["attempts"]), rows[0]["name"], rows[0]["payload"]
+
+
+async def done(claim: Claim, note: str = "") -> None:
+    """Finish the task unless its use case did so already, or another attempt has it."""
+    await _mine(claim).update(
+        state=TaskState.DONE, done_at=datetime.now(UTC), lease_until=None, last_error=note[:MAX_ERROR_CHARACTERS]
+    )
+
+
+async def failed(claim: Claim, error: str) -> bool:
+    """Put the task off with backoff, or lay it among the dead letters; whether it is dead now."""
+    now = datetime.now(UTC)
+    again = next_try_at(claim.attempt, now)
+    await _mine(claim).update(
+        state=TaskState.DUE if again else TaskState.DEAD, due_at=again or now, lease_until=None,
+        last_error=error[:MAX_ERROR_CHARACTERS],
+    )  # fmt: skip
+    return again is None
+
+
+async def leave(claim: Claim) -> None:
+    """Give a task back untried: this process does not know its job, another one will."""
+    await _mine(claim).update(
+        state=TaskState.DUE, attempts=claim.attempt - 1, due_at=datetime.now(UTC) + UNKNOWN_WAIT, lease_until=None
+    )
+
+
+def _mine(claim: Claim) -> Any:
+    return Task.filter(key=claim.task_key, attempts=claim.attempt, state=TaskState.RUNNING)

@@ -1,0 +1,158 @@
+"""The worker process: relay and sweeper, and arq between restarts. PostgreSQL decides, Redis only wakes somebody up."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.worker import Worker, func
+from redis.asyncio import Redis
+
+from domain.refusals import Refusal
+from domain.road import SWEEP_S
+from domain.task import JOB_TIMEOUT_S
+from integrations.nudge import REDIS_DOWN
+from services import task as tasks
+from services.work import StaleClaim
+from workers.job import Job, Outside
+from workers.relay import DATABASE_DOWN, Relay, hear_nudges
+from workers.table import JOBS, UnknownEvent
+
+QUEUE = "rawat:tasks"
+MAX_JOBS = 10  # at once in one process
+SWEEP_BATCH = 200
+POLL_S = 0.05
+RESTART_S = 0.5
+
+log = logging.getLogger("rawat.worker")
+
+
+async def run_task(key: str, outside: Outside) -> None:
+    """Claim the task and run its job once; any error puts it off, none escapes."""
+    found = await tasks.claim(key, datetime.now(UTC))
+    if found is None:
+        return
+    claim, name, payload = found
+    job = JOBS.get(name)
+    if job is None:
+        log.warning("no job is called %s here; the task waits", name)
+        return await tasks.leave(claim)
+    try:
+        async with asyncio.timeout(JOB_TIMEOUT_S):
+            await job(Job(claim, orjson.loads(payload), outside))
+    except StaleClaim:
+        log.warning("task %s was taken over", key)
+    except UnknownEvent:
+        await tasks.leave(claim)
+    except Refusal as refusal:
+        await tasks.done(claim, f"refused: {refusal.code}")
+    except Exception as error:
+        log.exception("task %s failed at attempt %s", key, claim.attempt)
+        if await tasks.failed(claim, f"{type(error).__name__}: {error}"):
+            log.error("task %s is dead", key)
+    else:
+        await tasks.done(claim)
+    return None
+
+
+class Runner:
+    """Everything a worker does, until cancelled."""
+
+    def __init__(self, database_url: str, redis_url: str, key: bytes, outside: Outside) -> None:
+        self._redis_url, self._outside = redis_url, outside
+        self._redis: Redis[bytes] = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
+        self._relay = Relay(database_url, self._redis, key)
+        self._due = asyncio.Event()
+        self._pool: ArqRedis | None = None
+        self._room = asyncio.Semaphore(MAX_JOBS)
+        self._direct: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Relay, sweeper, nudges and arq side by side; the first three outlive Redis."""
+        try:
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._relay.run())
+                loops.create_task(self._sweep_forever())
+                loops.create_task(hear_nudges(self._redis, self._relay.wake, self._due.set))
+                loops.create_task(self._arq_forever())
+        finally:
+            for task in self._direct:
+                task.cancel()
+            await asyncio.gather(*self._direct, return_exceptions=True)
+            await self._redis.aclose()
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            self._due.clear()
+            try:
+                found = await tasks.due(datetime.now(UTC), SWEEP_BATCH)
+                await self._hand_out(found)
+            except DATABASE_DOWN as error:
+                log.warning("the sweeper waits for the database: %s", type(error).__name__)
+            try:
+                async with asyncio.timeout(SWEEP_S):
+                    await self._due.wait()
+            except TimeoutError:
+                continue
+
+    async def _hand_out(self, found: list[tuple[str, int]]) -> None:
+        """Through arq when Redis is there; otherwise this process runs them itself."""
+        for key, attempts in found:
+            pool = self._pool
+            if pool is not None:
+                try:
+                    await pool.enqueue_job("run", key, _job_id=f"{key}:{attempts}", _queue_name=QUEUE)
+                    continue
+                except REDIS_DOWN:
+                    self._pool = None
+            await self._room.acquire()
+            task = asyncio.create_task(self._run_here(key))
+            self._direct.add(task)
+            task.add_done_callback(self._direct.discard)
+
+    async def _run_here(self, key: str) -> None:
+        try:
+            await run_task(key, self._outside)
+        except DATABASE_DOWN as error:
+            log.warning("task %s waits for the database: %s", key, type(error).__name__)
+        finally:
+            self._room.release()
+        self._due.set()
+
+    async def _run_for_arq(self, ctx: dict[str, Any], key: str) -> None:
+        await run_task(key, self._outside)
+        self._due.set()  # a job often leaves new tasks
+
+    async def _arq_forever(self) -> None:
+        """arq's worker ends when Redis goes away; a new one is started when it is back."""
+        while True:
+            worker = None
+            try:
+                settings = RedisSettings.from_dsn(self._redis_url)
+                settings.conn_retries, settings.conn_timeout = 0, 1
+                pool = await create_pool(
+                    settings, job_serializer=orjson.dumps, job_deserializer=orjson.loads, default_queue_name=QUEUE
+                )
+                worker = Worker(
+                    [func(self._run_for_arq, name="run", keep_result=0, timeout=JOB_TIMEOUT_S + 5, max_tries=1000)],
+                    redis_pool=pool, queue_name=QUEUE, max_jobs=MAX_JOBS, poll_delay=POLL_S, handle_signals=False,
+                    job_serializer=orjson.dumps, job_deserializer=orjson.loads,
+                )  # fmt: skip
+                self._pool = pool
+                await worker.async_run()
+            except REDIS_DOWN as error:
+                log.warning("arq waits for Redis: %s", type(error).__name__)
+            finally:
+                self._pool = None
+                if worker is not None:
+                    await asyncio.shield(_close(worker))
+            await asyncio.sleep(RESTART_S)
+
+
+async def _close(worker: Worker) -> None:
+    try:
+        await worker.close()
+    except REDIS_DOWN:
+        log.warning("arq closed without Redis")
