@@ -104,7 +104,7 @@ def check_unit(service_type: ServiceType, unit: Unit, minutes: int | None) -> in
     A service by night is sold by the night only; every other one by its own unit, by the session or by the hour.
     """
     if CARE[service_type].by_night is not (unit is Unit.NIGHT):
-        raise InvalidInput("unit", indonesian="satuan ini bukan untuk layanan ini", english="not a unit of this service")
+        raise InvalidInput("unit", indonesian="bukan satuan layanan ini", english="not a unit of this service")
     fixed = {Unit.NIGHT: NIGHT_MINUTES, Unit.HOUR: HOUR_MINUTES}.get(unit)
     if fixed is not None:
         if minutes not in (None, fixed):
