@@ -80,7 +80,7 @@ class Interval:
             raise ValueError("an interval needs aware times")
         if self.ends_at <= self.starts_at:
             raise InvalidInput(
-                "ends_at", indonesian="selesai harus setelah mulai", english="the end must be after the start"
+                "endsAt", indonesian="selesai harus setelah mulai", english="the end must be after the start"
             )
         object.__setattr__(self, "starts_at", self.starts_at.astimezone(UTC))
         object.__setattr__(self, "ends_at", self.ends_at.astimezone(UTC))
@@ -174,19 +174,19 @@ def check_exceptions(exceptions: Collection[PlanException]) -> None:
 
 def check_range(first_day: date, last_day: date) -> None:
     """Refuses a range of days that runs backwards or is longer than MAX_RANGE_DAYS, both ends counted."""
-    _check_day(first_day, "first_day")
-    _check_day(last_day, "last_day")
+    _check_day(first_day, "firstDay")
+    _check_day(last_day, "lastDay")
     if last_day < first_day:
-        raise InvalidInput("last_day", indonesian="harus setelah hari pertama", english="it is before the first day")
+        raise InvalidInput("lastDay", indonesian="harus setelah hari pertama", english="it is before the first day")
     if (last_day - first_day).days + 1 > MAX_RANGE_DAYS:
         raise InvalidInput(
-            "last_day",
+            "lastDay",
             indonesian=f"rentang paling lama {MAX_RANGE_DAYS} hari",
             english=f"a range has at most {MAX_RANGE_DAYS} days",
         )
 
 
-def check_start(starts_at: datetime, now: datetime, field: str = "starts_at") -> None:
+def check_start(starts_at: datetime, now: datetime, field: str = "startsAt") -> None:
     """Refuses a start in the past or more than MAX_DAYS_AHEAD days away."""
     if starts_at <= now:
         raise InvalidInput(field, indonesian="waktu mulai sudah lewat", english="the start is in the past")
@@ -198,7 +198,7 @@ def check_start(starts_at: datetime, now: datetime, field: str = "starts_at") ->
         )
 
 
-def check_length(length: timedelta, field: str = "ends_at") -> None:
+def check_length(length: timedelta, field: str = "endsAt") -> None:
     """Refuses a job (not a stay) shorter than MIN_LENGTH or longer than MAX_LENGTH."""
     if not MIN_LENGTH <= length <= MAX_LENGTH:
         raise InvalidInput(
@@ -272,15 +272,15 @@ def fits(open: Iterable[Interval], interval: Interval) -> bool:
 
 def check_stay(arrives_on: date, leaves_on: date) -> None:
     """Refuses a stay without a night or of more than MAX_NIGHTS nights."""
-    _check_day(arrives_on, "arrives_on")
-    _check_day(leaves_on, "leaves_on")
+    _check_day(arrives_on, "arrivesOn")
+    _check_day(leaves_on, "leavesOn")
     if leaves_on <= arrives_on:
         raise InvalidInput(
-            "leaves_on", indonesian="harus setelah hari datang", english="it must be after the arrival day"
+            "leavesOn", indonesian="harus setelah hari datang", english="it must be after the arrival day"
         )
     if nights(arrives_on, leaves_on) > MAX_NIGHTS:
         raise InvalidInput(
-            "leaves_on", indonesian=f"paling lama {MAX_NIGHTS} malam", english=f"a stay has at most {MAX_NIGHTS} nights"
+            "leavesOn", indonesian=f"paling lama {MAX_NIGHTS} malam", english=f"a stay has at most {MAX_NIGHTS} nights"
         )
 
 

@@ -57,7 +57,7 @@ def commission_rate(service_type: ServiceType) -> int:
     return COMMISSION_BP[service_type]
 
 
-def check_price(price_idr: Rupiah, field: str = "unit_price_idr") -> None:
+def check_price(price_idr: Rupiah, field: str = "unitPriceIdr") -> None:
     """Refuses a unit price below MIN_PRICE_IDR or above MAX_PRICE_IDR."""
     if not MIN_PRICE_IDR <= price_idr <= MAX_PRICE_IDR:
         raise InvalidInput(

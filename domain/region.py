@@ -24,7 +24,7 @@ _CODE = re.compile(r"[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?")
 _POSTCODE = re.compile(r"[1-9][0-9]{4}")
 
 
-def check_code(code: str, level: int | None = None, field: str = "region_code") -> str:
+def check_code(code: str, level: int | None = None, field: str = "regionCode") -> str:
     """The code itself; refuses one that is not dotted like 31.71.01.1001, of no province, or not of the asked level.
 
     Whether such a region exists is a question for the region table.

@@ -223,13 +223,13 @@ def care_days(started_at: datetime, ended_at: datetime, zone: Zone) -> list[date
     MAX_CARE_DAYS days.
     """
     if ended_at < started_at:
-        raise InvalidInput("ended_at", indonesian="selesai sebelum mulai", english="it ends before it starts")
+        raise InvalidInput("endedAt", indonesian="selesai sebelum mulai", english="it ends before it starts")
     first_day = zone.day_of(started_at)
     last_day = max(first_day, zone.day_of(ended_at - timedelta(microseconds=1)))
     count = (last_day - first_day).days + 1
     if count > MAX_CARE_DAYS:
         raise InvalidInput(
-            "ended_at", indonesian=f"lebih dari {MAX_CARE_DAYS} hari", english=f"more than {MAX_CARE_DAYS} days"
+            "endedAt", indonesian=f"lebih dari {MAX_CARE_DAYS} hari", english=f"more than {MAX_CARE_DAYS} days"
         )
     return [first_day + number * DAY for number in range(count)]
 

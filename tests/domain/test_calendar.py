@@ -74,16 +74,18 @@ def test_an_interval_is_kept_in_utc() -> None:
 
 @pytest.mark.parametrize("ends_hour", [9, 8])
 def test_an_interval_that_is_empty_or_backwards_names_its_end(ends_hour: int, refused_field: RefusedField) -> None:
-    assert refused_field(Interval, local(Zone.WIB, MONDAY, 9), local(Zone.WIB, MONDAY, ends_hour)) == "ends_at"
+    assert refused_field(Interval, local(Zone.WIB, MONDAY, 9), local(Zone.WIB, MONDAY, ends_hour)) == "endsAt"
 
 
 def test_an_interval_without_a_zone_is_a_bug() -> None:
     with pytest.raises(ValueError):
         Interval(datetime(2026, 11, 23, 9), datetime(2026, 11, 23, 10))  # noqa: DTZ001
+    with pytest.raises(ValueError):
+        Interval(datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10))  # noqa: DTZ001
 
 
 def test_touching_intervals_do_not_overlap() -> None:
-    assert not span(9, 10).overlaps(span(10, 11))
+    assert not span(9, 10).overlaps(span(10, 11)) and not span(10, 11).overlaps(span(9, 10))
     assert span(9, 10.5).overlaps(span(10, 11))
 
 
@@ -100,6 +102,7 @@ GOOD_PLANS = [
     [Period(0, time(9), time(12)), Period(0, time(12), time(17))],
     [Period(0, time(12), time(17)), Period(0, time(9), time(12))],
     [Period(6, time(0), time(0))],
+    [Period(0, time(hour), time(hour + 1)) for hour in range(MAX_PERIODS_A_DAY)],
     [Period(6, time(22), time(0)), Period(0, time(0), time(2))],
 ]
 
@@ -134,6 +137,11 @@ BAD_EXCEPTIONS = [
     ([PlanException(MONDAY, time(9), time(9), available=False)], "closes"),
     ([PlanException(date.max, None, None, available=False)], "on"),
     ([PlanException(MONDAY, None, None, available=False)] * (MAX_EXCEPTIONS_A_DAY + 1), "on"),
+    (
+        [PlanException(MONDAY + DAY, None, None, available=False)]
+        + [PlanException(MONDAY, None, None, available=False)] * (MAX_EXCEPTIONS_A_DAY + 1),
+        "on",
+    ),
 ]
 
 
@@ -144,12 +152,16 @@ def test_a_bad_exception_is_refused_by_field(
     assert refused_field(check_exceptions, exceptions) == field
 
 
-def test_a_free_day_and_extra_hours_are_good_exceptions(refused_field: RefusedField) -> None:
-    good = [
-        PlanException(MONDAY, None, None, available=False),
-        PlanException(MONDAY, time(20), time(0), available=True),
-    ]
-    assert refused_field(check_exceptions, good) is None
+def test_free_days_and_extra_hours_are_good_exceptions(refused_field: RefusedField) -> None:
+    extra = PlanException(MONDAY, time(20), time(0), available=True)
+    free = PlanException(MONDAY, None, None, available=False)
+    assert refused_field(check_exceptions, [extra, *[free] * (MAX_EXCEPTIONS_A_DAY - 1)]) is None
+
+
+@pytest.mark.parametrize("year, is_allowed", [(FIRST_YEAR - 1, False), (FIRST_YEAR, True), (2200, True), (2201, False)])
+def test_absurd_years_are_refused(year: int, is_allowed: bool, refused_field: RefusedField) -> None:
+    on = date(year, 6, 1)
+    assert refused_field(check_range, on, on) == (None if is_allowed else "firstDay")
 
 
 # Open hours
@@ -195,10 +207,10 @@ def test_hours_over_midnight_are_one_stretch() -> None:
 @pytest.mark.parametrize(
     "first_day, last_day, field",
     [
-        (MONDAY, MONDAY - DAY, "last_day"),
-        (MONDAY, MONDAY + MAX_RANGE_DAYS * DAY, "last_day"),
-        (date.min, MONDAY, "first_day"),
-        (MONDAY, date.max, "last_day"),
+        (MONDAY, MONDAY - DAY, "lastDay"),
+        (MONDAY, MONDAY + MAX_RANGE_DAYS * DAY, "lastDay"),
+        (date.min, MONDAY, "firstDay"),
+        (MONDAY, date.max, "lastDay"),
     ],
 )
 def test_a_range_backwards_too_long_or_absurd_is_refused(
@@ -263,7 +275,7 @@ def test_a_job_fits_only_wholly_inside_open_hours() -> None:
 @pytest.mark.parametrize("ahead", [timedelta(0), -MINUTE, MAX_DAYS_AHEAD * DAY + MINUTE])
 def test_a_start_now_past_or_too_far_is_refused(ahead: timedelta, refused_field: RefusedField) -> None:
     now = local(Zone.WIB, MONDAY, 9)
-    assert refused_field(check_start, now + ahead, now) == "starts_at"
+    assert refused_field(check_start, now + ahead, now) == "startsAt"
 
 
 def test_a_start_up_to_the_furthest_day_is_allowed(refused_field: RefusedField) -> None:
@@ -275,7 +287,7 @@ def test_a_start_up_to_the_furthest_day_is_allowed(refused_field: RefusedField) 
 def test_a_job_lasts_a_quarter_of_an_hour_to_half_a_day(
     length: int, is_allowed: bool, refused_field: RefusedField
 ) -> None:
-    assert refused_field(check_length, length * MINUTE) == (None if is_allowed else "ends_at")
+    assert refused_field(check_length, length * MINUTE) == (None if is_allowed else "endsAt")
 
 
 # Stays
@@ -284,11 +296,11 @@ def test_a_job_lasts_a_quarter_of_an_hour_to_half_a_day(
 @pytest.mark.parametrize(
     "arrives_on, leaves_on, field",
     [
-        (MONDAY, MONDAY, "leaves_on"),
-        (MONDAY, MONDAY - DAY, "leaves_on"),
-        (MONDAY, MONDAY + (MAX_NIGHTS + 1) * DAY, "leaves_on"),
-        (date(FIRST_YEAR - 1, 12, 31), MONDAY, "arrives_on"),
-        (MONDAY, date.max, "leaves_on"),
+        (MONDAY, MONDAY, "leavesOn"),
+        (MONDAY, MONDAY - DAY, "leavesOn"),
+        (MONDAY, MONDAY + (MAX_NIGHTS + 1) * DAY, "leavesOn"),
+        (date(FIRST_YEAR - 1, 12, 31), MONDAY, "arrivesOn"),
+        (MONDAY, date.max, "leavesOn"),
     ],
 )
 def test_a_stay_without_nights_or_with_too_many_is_refused(
@@ -325,6 +337,9 @@ DAILY = [Period(weekday, time(8), time(18)) for weekday in range(7)]
         ([], True),
         ([PlanException(MONDAY + DAY, None, None, available=False)], False),
         ([PlanException(MONDAY, time(13), time(15), available=False)], False),
+        ([PlanException(MONDAY, time(8), time(14), available=False)], True),
+        ([PlanException(MONDAY, time(14), time(18), available=False)], False),
+        ([PlanException(MONDAY + 2 * DAY, time(8), time(12), available=False)], True),
         ([PlanException(MONDAY + 2 * DAY, time(8), time(12, 1), available=False)], False),
         ([PlanException(MONDAY + 2 * DAY, time(12), time(18), available=False)], True),
         ([PlanException(MONDAY + DAY, time(8), time(17), available=False)], True),

@@ -111,7 +111,7 @@ def test_missing_evidence_is_refused_with_its_names() -> None:
     assert refused.value.field == "evidence"
     assert refused.value.facts["missing"] == ["PORTFOLIO", "CERTIFICATE", "REFERENCE"]
     assert "referensi pelanggan 2/3 (pilihan)" in refused.value.sentence(Language.ID)
-    assert "customer reference 2/3 (one way)" in refused.value.sentence(Language.EN)
+    assert "certificate (one way), customer reference 2/3 (one way)" in refused.value.sentence(Language.EN)
 
 
 @pytest.mark.parametrize("service_type", ServiceType)

@@ -102,10 +102,10 @@ def test_each_service_has_its_commission(service_type: ServiceType, basis_points
     [
         (MIN_PRICE_IDR, None),
         (MAX_PRICE_IDR, None),
-        (MIN_PRICE_IDR - 1, "unit_price_idr"),
-        (MAX_PRICE_IDR + 1, "unit_price_idr"),
-        (0, "unit_price_idr"),
-        (-MIN_PRICE_IDR, "unit_price_idr"),
+        (MIN_PRICE_IDR - 1, "unitPriceIdr"),
+        (MAX_PRICE_IDR + 1, "unitPriceIdr"),
+        (0, "unitPriceIdr"),
+        (-MIN_PRICE_IDR, "unitPriceIdr"),
     ],
 )
 def test_a_unit_price_has_bounds(price_idr: int, field: str | None, refused_field: RefusedField) -> None:

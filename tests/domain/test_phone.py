@@ -59,12 +59,12 @@ def test_anything_else_is_refused_by_field(typed: str, refused_field: RefusedFie
 
 
 def test_the_field_of_the_form_is_named(refused_field: RefusedField) -> None:
-    assert refused_field(mobile, "112", "contact_phone") == "contact_phone"
+    assert refused_field(mobile, "112", "contactPhone") == "contactPhone"
 
 
 @pytest.mark.parametrize("typed", ["0812345678", "0812345678901"])
 def test_the_shortest_and_the_longest_number_are_taken(typed: str) -> None:
-    assert mobile(typed) == "+62" + typed[1:]
+    assert mobile(typed) == mobile(typed.ljust(32)) == "+62" + typed[1:]
 
 
 @pytest.mark.parametrize(

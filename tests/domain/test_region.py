@@ -53,14 +53,14 @@ def test_a_code_of_each_level_is_taken(code: str, level: int) -> None:
     ],
 )
 def test_a_code_of_another_shape_or_province_is_refused(code: str, refused_field: RefusedField) -> None:
-    assert refused_field(check_code, code) == "region_code"
-    assert refused_field(ancestors, code) == "region_code"
-    assert refused_field(province_zone, code) == "region_code"
+    assert refused_field(check_code, code) == "regionCode"
+    assert refused_field(ancestors, code) == "regionCode"
+    assert refused_field(province_zone, code) == "regionCode"
 
 
 def test_a_code_of_another_level_is_refused(refused_field: RefusedField) -> None:
-    assert refused_field(check_code, "31.71.01", VILLAGE) == "region_code"
-    assert refused_field(check_code, "31.71.01.1001", DISTRICT, "area_code") == "area_code"
+    assert refused_field(check_code, "31.71.01", VILLAGE) == "regionCode"
+    assert refused_field(check_code, "31.71.01.1001", DISTRICT, "areaCode") == "areaCode"
 
 
 def test_the_ancestors_go_from_the_province_down_to_the_code() -> None:

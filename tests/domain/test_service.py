@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calendar import Zone, stay_interval
+from domain.calendar import MAX_NIGHTS, Zone, stay_interval
 from domain.refusals import Language
 from domain.service import (
     CARE,
@@ -51,6 +51,8 @@ def test_every_type_item_kind_and_unit_has_its_row_and_its_names() -> None:
     assert set(CHECKLIST_LABELS) == set(ITEM) and set(CARE_LABELS) == set(CareKind) and set(UNIT_LABELS) == set(Unit)
     names = [care.name for care in CARE.values()] + [*CHECKLIST_LABELS.values(), *CARE_LABELS.values()]
     assert all(name.spoken(language) for name in names for language in Language)
+    dog_walker = CARE[ServiceType.DOG_WALKER].name
+    assert [dog_walker.spoken(Language.ID), dog_walker.spoken(Language.EN)] == ["Penjalan anjing", "Dog walker"]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,7 @@ def due(service_type: ServiceType, planned: timedelta, last: timedelta | None, n
         (20, None, 20),
         (60, None, 60),
         (60, 5, None),
+        (60, 0, None),
         (60, -5, 60),
         (61, None, 30),
         (61, 30, 60),
@@ -263,9 +266,9 @@ def test_the_days_of_care_are_those_of_the_partners_zone(zone: Zone) -> None:
 
 
 def test_a_stay_that_ends_before_it_starts_or_never_is_refused(refused_field: RefusedField) -> None:
-    assert refused_field(care_days, START, START - SECOND, Zone.WIB) == "ended_at"
-    assert refused_field(care_days, START, START + MAX_CARE_DAYS * DAY, Zone.WIB) == "ended_at"
-    assert len(care_days(START, START + (MAX_CARE_DAYS - 1) * DAY, Zone.WIB)) == MAX_CARE_DAYS
+    assert refused_field(care_days, START, START - SECOND, Zone.WIB) == "endedAt"
+    assert refused_field(care_days, START, START + MAX_CARE_DAYS * DAY, Zone.WIB) == "endedAt"
+    assert len(care_days(START, START + (MAX_CARE_DAYS - 1) * DAY, Zone.WIB)) == MAX_CARE_DAYS > MAX_NIGHTS + 2
 
 
 @settings(max_examples=60, deadline=None)
