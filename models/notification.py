@@ -1,6 +1,7 @@
 """Notifications: one row per (event, recipient, channel), and what each person wants to receive."""
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.expressions import Q
 from tortoise.indexes import Index, PartialIndex
 from tortoise.models import Model
@@ -9,6 +10,7 @@ from tortoise.queryset import QuerySet
 from domain.delivery import DeliveryState
 from domain.notification import Channel, Template
 from domain.permissions import Actor
+from domain.refusals import Language
 from models.row import Row
 
 
@@ -23,6 +25,8 @@ class Notification(Row):
     template = fields.CharEnumField(Template, max_length=40)
     subject = fields.CharField(max_length=200)
     body = fields.CharField(max_length=2000)
+    language = fields.CharEnumField(Language, default=Language.ID, max_length=2)
+    parameters: list[str] = ArrayField(element_type="text", default=list)  # the body's facts, as WhatsApp numbers them
     state = fields.CharEnumField(DeliveryState, max_length=10)
     due_at = fields.DatetimeField()
     attempts = fields.SmallIntField(default=0)
@@ -42,7 +46,7 @@ class Notification(Row):
     def visible_to(cls, actor: Actor) -> QuerySet["Notification"]:
         if actor.sees_all("notification"):
             return cls.filter(Q(account_id=actor.id) | Q(queue__isnull=False) | Q(state=DeliveryState.DEAD))
-        return cls.filter(account_id=actor.id)
+        return cls.filter(account_id=actor.id, account_id__isnull=False)  # nobody has no rows, not the queues'
 
 
 class Preference(Model):

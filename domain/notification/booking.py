@@ -134,6 +134,36 @@ _ENDING_TEXTS: dict[Template, Text] = {
         body_en="Hi {partner}, we closed booking {code} on {time} because your arrival was not recorded. "
         "The customer gets the money back. Is there a reason? Tell us at {link} please.",
     ),
+    Template.PARTNER_CANCELLED_SUPPORT: Text(
+        audience=Audience.STAFF,
+        channels=TO_KEEP,
+        subject_id="Mitra membatalkan pemesanan {code}",
+        subject_en="The partner cancelled booking {code}",
+        body_id="Mitra {partner} membatalkan pemesanan {code}: {service}, {time}. Mohon bantu pelanggan mencari "
+        "pengganti lewat {link} ya.",
+        body_en="Partner {partner} cancelled booking {code}: {service}, {time}. Please help the customer find someone "
+        "else through {link} soon.",
+    ),
+    Template.NO_SHOW_CUSTOMER_SUPPORT: Text(
+        audience=Audience.STAFF,
+        channels=TO_KEEP,
+        subject_id="Pelanggan tidak hadir pada pemesanan {code}",
+        subject_en="The customer was absent from booking {code}",
+        body_id="Pemesanan {code} dengan mitra {partner}, {time}, dicatat tanpa kehadiran pelanggan. Mohon periksa di "
+        "{link} ya.",
+        body_en="Booking {code} with partner {partner}, {time}, was noted as missed by the customer. Please look into "
+        "it at {link} soon.",
+    ),
+    Template.NO_SHOW_PARTNER_SUPPORT: Text(
+        audience=Audience.STAFF,
+        channels=TO_KEEP,
+        subject_id="Mitra tidak datang untuk pemesanan {code}",
+        subject_en="The partner did not come for booking {code}",
+        body_id="Mitra {partner} tidak datang untuk pemesanan {code}: {service}, {time}. Mohon bantu pelanggan lewat "
+        "{link} ya.",
+        body_en="Partner {partner} did not come for booking {code}: {service}, {time}. Please help the customer "
+        "through {link} soon.",
+    ),
     Template.BOOKING_CLOSED: Text(
         audience=Audience.PARTNER,
         channels=TO_KEEP,

@@ -43,10 +43,13 @@ class Template(StrEnum):
     BOOKING_CANCELLED = auto()
     BOOKING_CANCELLED_PARTNER = auto()
     PARTNER_CANCELLED = auto()
+    PARTNER_CANCELLED_SUPPORT = auto()
     NO_SHOW_CUSTOMER = auto()
     NO_SHOW_CUSTOMER_PARTNER = auto()
+    NO_SHOW_CUSTOMER_SUPPORT = auto()
     NO_SHOW_PARTNER = auto()
     NO_SHOW_PARTNER_PARTNER = auto()
+    NO_SHOW_PARTNER_SUPPORT = auto()
     BOOKING_CLOSED = auto()
     REVIEW_REQUEST = auto()
 
