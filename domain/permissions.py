@@ -138,7 +138,7 @@ ALLOWED: Mapping[Can, frozenset[Role]] = MappingProxyType(
         Can.LOG_OUT: SIGNED_IN,
         Can.LOG_OUT_EVERYWHERE: SIGNED_IN,
         Can.OPEN_STAFF_ACCOUNT: frozenset({R.MANAGEMENT, R.SYSTEM}),
-        Can.ENROL_TOTP: STAFF,
+        Can.ENROL_TOTP: ANYONE,  # who proves the password: without TOTP nobody gets a session
         Can.GRANT_ROLE: frozenset({R.MANAGEMENT, R.SYSTEM}),
         Can.REVOKE_ROLE: frozenset({R.MANAGEMENT}),
         Can.SUSPEND_ACCOUNT: frozenset({R.MANAGEMENT}),

@@ -18,6 +18,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
+from domain.account import EmailTaken
 from domain.booking import SlotTaken
 from domain.events import FOLDED, Event, plain
 from domain.machine import Machine
@@ -42,7 +43,10 @@ BUSY = (
     asyncpg.QueryCanceledError,
 )
 # What the database refuses by a constraint, and what the client is told then.
-BY_CONSTRAINT: dict[str, Callable[[], Refusal]] = {"booking_no_overlap": lambda: SlotTaken(field="startsAt")}
+BY_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
+    "booking_no_overlap": lambda: SlotTaken(field="startsAt"),
+    "account_email_key": lambda: EmailTaken(field="email"),
+}
 
 USE_CASES: dict[Can, Callable[..., Coroutine[Any, Any, Any]]] = {}
 
