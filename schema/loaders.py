@@ -1,12 +1,15 @@
 """Batching of references: however long a list, each kind of reference costs one statement a level."""
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 from tortoise.models import Model
 
+K = TypeVar("K")
+V = TypeVar("V")
 M = TypeVar("M", bound=Model)
 MAX_CHILDREN = 100  # of one parent that a nested list shows; longer lists are connections of their own
 
@@ -17,8 +20,9 @@ class Loaders:
     def __init__(self) -> None:
         self._one: dict[type[Model], DataLoader[Any, Any]] = {}
         self._many: dict[tuple[type[Model], str], DataLoader[Any, Any]] = {}
+        self._found: dict[Callable[..., Any], DataLoader[Any, Any]] = {}
 
-    async def one(self, model: type[M], id: UUID) -> M:
+    async def one(self, model: type[M], id: UUID | str) -> M:
         """The row a foreign key points at. The viewer sees it because it sees the row that points."""
         loader = self._one.get(model)
         if loader is None:
@@ -45,3 +49,15 @@ class Loaders:
 
             loader = self._many[key] = DataLoader(load_fn=load)
         return cast(list[M], await loader.load(id))
+
+    async def found(self, find: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], key: K) -> V | None:
+        """What `find`, a function of the module level, has for the key; asked once for all keys of a level."""
+        loader = self._found.get(find)
+        if loader is None:
+
+            async def load(keys: list[K]) -> list[V | None]:
+                known = await find(keys)
+                return [known.get(key) for key in keys]
+
+            loader = self._found[find] = DataLoader(load_fn=load)
+        return cast("V | None", await loader.load(key))

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 import strawberry
 from tortoise.expressions import Q
+from tortoise.fields import Field
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
@@ -77,26 +78,39 @@ def connection(
     )
 
 
-def cursor_of(row: Model, columns: Sequence[str]) -> str:
+def cursor_of(row: object, columns: Sequence[str]) -> str:
     """The row's place in the order, opaque to clients."""
     values = [plain(getattr(row, column)) for column in columns]
     return base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
 
 
-def _values(model: type[Model], columns: Sequence[str], cursor: str) -> list[Any]:
+def values_of(cursor: str, fields: Sequence[Field[Any]]) -> list[Any]:
+    """What `cursor_of` put into a cursor, one value a field; raises InvalidInput for anything we never gave out."""
     try:
         if len(cursor) > MAX_CURSOR_CHARACTERS:
             raise ValueError
         values = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        if not isinstance(values, list) or len(values) != len(columns):
+        if not isinstance(values, list) or len(values) != len(fields):
             raise ValueError
-        fields = [model._meta.fields_map[column] for column in columns]
         parsed = [field.to_python_value(value) for field, value in zip(fields, values, strict=True)]
-        if any(value is None or not isinstance(value, field.field_type) for value, field in zip(parsed, fields)):  # noqa: B905
+        if not all(_belongs(value, field) for value, field in zip(parsed, fields, strict=True)):
             raise ValueError
         return parsed
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise InvalidInput("after", indonesian="bukan kursor dari kami", english="not a cursor of ours") from error
+
+
+def _values(model: type[Model], columns: Sequence[str], cursor: str) -> list[Any]:
+    return values_of(cursor, [model._meta.fields_map[column] for column in columns])
+
+
+def _belongs(value: Any, field: Field[Any]) -> bool:
+    """Whether PostgreSQL could compare the value with that column: its type, and for a number its range."""
+    if not isinstance(value, field.field_type):
+        return False
+    if not isinstance(value, int):
+        return True
+    return bool(field.constraints.get("ge", value) <= value <= field.constraints.get("le", value))
 
 
 def _behind(columns: Sequence[str], values: Sequence[Any], descending: bool) -> Q:

@@ -1,20 +1,22 @@
 """When a partner works: the week as a whole, and the days that differ from it (Q-09)."""
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import UTC, datetime, time
 from uuid import UUID
 
-from domain.calendar import MIDNIGHT, Period, Zone, check_exceptions, check_plan
+from domain.calendar import MAX_PERIODS_A_DAY, MIDNIGHT, Period, Zone, check_exceptions, check_plan
 from domain.calendar import PlanException as Differing
 from domain.partner import MAX_EXCEPTIONS, TooMany
 from domain.permissions import Can
 from domain.refusals import InvalidInput, NotFound
 from domain.text import line
 from models.calendar import PlanException, PlanPeriod
+from models.partner import Partner
 from services.partner.profile import own
 from services.work import Work, use_case
 
 MAX_NOTE_CHARACTERS = 200
+MAX_PERIODS = 7 * MAX_PERIODS_A_DAY
 DAY_MINUTES = 24 * 60
 
 
@@ -68,6 +70,13 @@ async def remove_exception(work: Work, exception_id: UUID) -> PlanException:
         raise NotFound()
     await row.delete()
     return row
+
+
+async def upcoming_exceptions(partner: Partner, now: datetime | None = None) -> list[PlanException]:
+    """Days from the partner's today on that differ from its plan, in order, at most MAX_EXCEPTIONS."""
+    today = Zone(partner.zone).day_of(now or datetime.now(UTC))
+    ahead = PlanException.filter(partner_id=partner.id, on_day__gte=today)
+    return await ahead.order_by("on_day", "id").limit(MAX_EXCEPTIONS)
 
 
 def period(row: PlanPeriod) -> Period:
