@@ -38,9 +38,7 @@ async def expire_request(work: Work, booking_id: UUID) -> None:
     """A request without an answer ends at min(24 h, start - 1 h); the customer gets everything back."""
     booking = await _still(work, booking_id, BookingState.REQUESTED)
     if booking and booking.request_expires_at and booking.request_expires_at <= work.now:
-        await work.move(
-            booking, BOOKING, "expire_request", ended_at=work.now, refund_idr=booking.price_idr
-        )
+        await work.move(booking, BOOKING, "expire_request", ended_at=work.now, refund_idr=booking.price_idr)
         await pay_back(work, booking, booking.price_idr)
 
 

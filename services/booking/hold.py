@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from domain.booking import (
-    BLOCKING,
     BOOKING,
     HOLD_FOR,
     MAX_ACTIVE_HOLDS,
@@ -18,19 +17,7 @@ from domain.booking import (
     TooManyHolds,
     check_lead,
 )
-from domain.calendar import (
-    BUFFER,
-    NO_BUFFER,
-    Interval,
-    Zone,
-    check_length,
-    check_start,
-    check_stay,
-    fits,
-    fits_stay,
-    nights,
-    stay_interval,
-)
+from domain.calendar import Interval, Zone, check_length, check_start, check_stay, nights, stay_interval
 from domain.identifier import new_code
 from domain.money import check_units, commission_rate, price, split
 from domain.partner import PartnerState, ServiceState
@@ -71,12 +58,12 @@ async def hold(work: Work, wish: NewBooking) -> Booking:
     TooLate or InvalidInput; the price, the commission and the cancel policy are snapshotted (M-01)."""
     option = await _bookable(work, wish)
     partner, zone = option.service.partner, Zone(option.service.partner.zone)
-    pet = await _own(Pet, work, wish.pet_id, "petId")
+    pet = await _pet(work, wish.pet_id)
     address = await _place(work, option, wish.address_id)
     slot, units = _slot(option, wish, zone, work.now)
     by_night = CARE[option.service.type].by_night
     await _check_open(option, slot, zone)
-    blocked = slot.with_buffer(NO_BUFFER if by_night else BUFFER)
+    blocked = slot.with_buffer(availability.buffer_of(option.service.type))
     await work.lock(Account.all(), work.actor.id)  # one hold at a time for each customer, so that the count is true
     await _check_holds(work)
     resource = await _free_resource(work, partner.id, by_night, blocked)
@@ -111,11 +98,11 @@ async def _bookable(work: Work, wish: NewBooking) -> Price:
     return option
 
 
-async def _own(model: type[Pet], work: Work, id: UUID, field: str) -> Pet:
-    row = await model.filter(id=id, owner_id=work.actor.id, archived_at=None).first()
-    if row is None:
-        raise NotFound(field=field)
-    return row
+async def _pet(work: Work, pet_id: UUID) -> Pet:
+    pet = await Pet.filter(id=pet_id, owner_id=work.actor.id, archived_at=None).first()
+    if pet is None:
+        raise NotFound(field="petId")
+    return pet
 
 
 async def _place(work: Work, option: Price, address_id: UUID | None) -> Address | None:
@@ -157,10 +144,10 @@ def _slot(option: Price, wish: NewBooking, zone: Zone, now: datetime) -> tuple[I
 
 
 async def _check_open(option: Price, slot: Interval, zone: Zone) -> None:
-    hours = await availability.open_hours(option.service.partner, zone.day_of(slot.starts_at), zone.day_of(slot.ends_at))
-    by_night = CARE[option.service.type].by_night
-    if not (fits_stay(hours, slot, zone) if by_night else fits(hours, slot)):
-        raise OutsideHours(field="arrivesOn" if by_night else "startsAt")
+    partner, kind = option.service.partner, option.service.type
+    hours = await availability.open_hours(partner, zone.day_of(slot.starts_at), zone.day_of(slot.ends_at))
+    if not availability.fits(kind, hours, slot, zone):
+        raise OutsideHours(field="arrivesOn" if CARE[kind].by_night else "startsAt")
 
 
 async def _check_holds(work: Work) -> None:
@@ -189,13 +176,8 @@ async def _free_resource(work: Work, partner_id: UUID, by_night: bool, blocked: 
 
 
 async def _free(work: Work, units: Sequence[Resource], blocked: Interval) -> list[Resource]:
-    taken = set(
-        await Booking.filter(
-            resource_id__in=[unit.id for unit in units], state__in=list(BLOCKING),
-            blocked_from__lt=blocked.ends_at, blocked_until__gt=blocked.starts_at,
-        ).exclude(state=BookingState.HELD, hold_expires_at__lte=work.now).values_list("resource_id", flat=True)
-    )  # fmt: skip
-    return [unit for unit in units if unit.id not in taken]
+    taken = await availability.busy([unit.id for unit in units], blocked.starts_at, blocked.ends_at, work.now)
+    return [unit for unit in units if not taken[unit.id]]
 
 
 async def _release_dead_holds(work: Work, resource_ids: Sequence[UUID], blocked: Interval) -> None:

@@ -117,14 +117,14 @@ async def missing_entries(booking: Booking, until: datetime) -> list[tuple[date,
     if booking.started_at is None or until <= booking.started_at:
         return []
     logged = await CareLog.filter(booking_id=booking.id).values_list("on_day", "kind")
-    return missing_care([(day, CareKind(kind)) for day, kind in logged], care_days(booking.started_at, until, Zone(booking.zone)))
+    return missing_care(
+        [(day, CareKind(kind)) for day, kind in logged], care_days(booking.started_at, until, Zone(booking.zone))
+    )
 
 
 async def finish_job(work: Work, booking: Booking) -> None:
     """Move to COMPLETED, count it for the partner's statistics (Q-01), and let the clock close it after 48 h."""
-    await work.move(
-        booking, BOOKING, "complete", completed_at=work.now, has_no_updates=booking.last_update_at is None
-    )
+    await work.move(booking, BOOKING, "complete", completed_at=work.now, has_no_updates=booking.last_update_at is None)
     partner = await work.lock(Partner.all(), booking.partner_id)
     partner.completed_count += 1
     if booking.started_at and was_on_time(booking, booking.started_at):
@@ -144,9 +144,7 @@ def watch_updates(work: Work, booking: Booking, counted_from: datetime | None) -
     if booking.started_at is None:
         return
     last = max((each for each in (booking.last_update_at, counted_from) if each), default=None)
-    due = next_update_due(
-        booking.service_type, booking.started_at, booking.ends_at, last, work.now, Zone(booking.zone)
-    )
+    due = next_update_due(booking.service_type, booking.started_at, booking.ends_at, last, work.now, Zone(booking.zone))
     if due is not None:
         work.later(
             Timer.NOTICE_OVERDUE_UPDATE, due, booking.id, due.isoformat(),
@@ -167,7 +165,9 @@ async def _tick(work: Work, booking: Booking, items: Collection[ChecklistItem], 
     mine = care.end_checklist if at_end else care.start_checklist
     for item in items:
         if item not in mine:
-            raise InvalidInput("items", indonesian=f"{item} bukan butir layanan ini", english=f"{item} is not an item here")
+            raise InvalidInput(
+                "items", indonesian=f"{item} bukan butir layanan ini", english=f"{item} is not an item here"
+            )
     known = set(await ChecklistTick.filter(booking_id=booking.id, at_end=at_end).values_list("item", flat=True))
     new = [item for item in mine if item in items and item not in known]
     await ChecklistTick.bulk_create(ChecklistTick(booking_id=booking.id, item=item, at_end=at_end) for item in new)

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.booking import IncidentKind
-from domain.cancellation import Cancelled, Refund, refund
 from domain.calendar import Zone
+from domain.cancellation import Cancelled, Refund, refund
 from domain.payment import state_after_refund
 from domain.permissions import Actor, Role
 from domain.service import ChecklistItem, Unit

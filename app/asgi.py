@@ -1,0 +1,97 @@
+"""The API process: routes, CORS, and what lives as long as the process."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from app.database import database
+from app.door import Door
+from app.migration import is_current
+from app.settings import Settings
+from integrations.nudge import NUDGE
+from integrations.seal import Seal
+from integrations.token import Tokens
+from services.account import ended_since
+from subscriptions.hub import Hub
+from subscriptions.revocation import Revocations
+
+READY_WITHIN_S = 2.0
+
+log = logging.getLogger("rawat.api")
+
+
+def make_app(settings: Settings, database_url: str, redis_url: str) -> Starlette:
+    """The ASGI application; nothing is connected before its lifespan begins."""
+    redis: Redis[bytes] = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
+    hub, revocations = Hub(database_url, redis), Revocations()
+    lifetime = timedelta(minutes=settings.access_token_minutes)
+    door = Door(
+        Tokens(settings.secret_key, lifetime), hub, revocations, (*settings.cors_origins, settings.public_url),
+        shows_ide=not settings.is_production, media_key=settings.secret_key.encode(), public_url=settings.public_url,
+        seal=Seal(settings.secret_key),
+    )  # fmt: skip
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with database(database_url, settings.db_pool_max), hub.running():
+            hub.watchers.append(revocations.hear)
+            revocations.remember(await ended_since(datetime.now(UTC) - lifetime))
+            carrier = asyncio.create_task(NUDGE.carry(redis))
+            try:
+                yield
+            finally:
+                carrier.cancel()
+                await redis.aclose()
+
+    async def ready(request: Request) -> Response:
+        """Whether this process can do its work: database, schema and Redis, each named."""
+        checks = {"database": _database(database_url), "redis": _redis(redis)}
+        found = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+        return JSONResponse(found, status_code=200 if all(found.values()) else 503)
+
+    return Starlette(
+        routes=[
+            Route("/graphql", door, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", door),
+            Route("/healthz", lambda request: PlainTextResponse("ok")),
+            Route("/readyz", ready),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.cors_origins),
+                allow_methods=["GET", "POST", "PUT"],
+                allow_headers=["authorization", "content-type"],
+                max_age=600,
+            )  # fmt: skip
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _database(url: str) -> bool:
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            return await is_current(url)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        return False
+
+
+async def _redis(redis: "Redis[bytes]") -> bool:
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            return bool(await redis.ping())
+    except Exception:
+        log.warning("Redis does not answer")
+        return False

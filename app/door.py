@@ -1,0 +1,121 @@
+"""The GraphQL door: who comes in over HTTP and over a WebSocket, and when a socket must go."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from app.graphql import schema
+from domain.permissions import NOBODY, Actor
+from domain.refusals import Language
+from integrations.token import Access, Tokens
+from schema.context import Context
+from subscriptions.hub import Hub
+from subscriptions.revocation import Revocations
+
+INIT_WITHIN = timedelta(seconds=5)
+FORBIDDEN = 4403
+
+
+class Door(GraphQL[Context, None]):
+    """Strawberry's ASGI view with our context. Everything it gives a request comes by argument."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        hub: Hub,
+        revocations: Revocations,
+        origins: tuple[str, ...],
+        shows_ide: bool,
+        **given: Any,
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if shows_ide else None,
+            allow_queries_via_get=False,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            allowed_origins=origins,
+            connection_init_wait_timeout=INIT_WITHIN,
+        )
+        self._tokens, self._hub, self._revocations, self._given = tokens, hub, revocations, given
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A token that is forged, over or revoked is told so with 401; no token at all is an anonymous visitor."""
+        if scope["type"] == "http":
+            request = Request(scope, receive)
+            header = request.headers.get("authorization")
+            if header is not None:
+                access = self.access(header)
+                if access is None:
+                    await _not_signed_in(request)(scope, receive, send)
+                    return
+                scope["access"] = access
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            for leave in scope.get("leave", ()):
+                leave()
+
+    def access(self, header: str) -> Access | None:
+        """What a `Bearer` value gives access to; None when it is worth nothing (any more)."""
+        scheme, _, token = header.partition(" ")
+        access = self._tokens.read(token.strip()) if scheme.lower() == "bearer" else None
+        return None if access is None or self._revocations.has_ended(access.actor) else access
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        access: Access | None = request.scope.get("access")
+        return Context(
+            tokens=self._tokens, hub=self._hub, request=request, response=response,
+            actor=access.actor if access else _visitor(request), expires_at=access.expires_at if access else None,
+            **self._given,
+        )  # fmt: skip
+
+    async def on_ws_connect(self, context: Context) -> object:
+        """The token comes in connection_init, as `{"authorization": "Bearer …"}`; without a good one: 4403."""
+        given = (context.connection_params or {}).get("authorization")
+        access = self.access(given) if isinstance(given, str) else None
+        if access is None:
+            raise ConnectionRejectionError({"reason": "NOT_SIGNED_IN"})
+        context.actor, context.expires_at = access.actor, access.expires_at
+        self._watch(context, access)
+        return None
+
+    def _watch(self, context: Context, access: Access) -> None:
+        """Close the socket when the token expires or the session ends, whatever it is doing."""
+        socket = context.request
+        if not isinstance(socket, WebSocket):
+            return
+        loop, closing = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+
+        def go(reason: str) -> None:
+            closing.add(loop.create_task(_close(socket, reason)))
+
+        left = (access.expires_at - datetime.now(UTC)).total_seconds()
+        timer = loop.call_later(max(0.0, left), go, "TOKEN_EXPIRED")
+        leave = self._revocations.follow(access.actor, go)
+        socket.scope.setdefault("leave", []).extend([timer.cancel, leave])
+
+
+async def _close(socket: WebSocket, reason: str) -> None:
+    try:
+        await socket.close(FORBIDDEN, reason)
+    except (RuntimeError, WebSocketDisconnect):
+        return  # it was closed already
+
+
+def _visitor(request: Request | WebSocket) -> Actor:
+    """Nobody, who reads English when the browser says so."""
+    wants = request.headers.get("accept-language", "")
+    return Actor(language=Language.EN) if wants.lower().startswith("en") else NOBODY
+
+
+def _not_signed_in(request: Request) -> JSONResponse:
+    error = {"message": "Please sign in again.", "extensions": {"code": "NOT_SIGNED_IN"}}
+    return JSONResponse({"data": None, "errors": [error]}, status_code=401, headers={"www-authenticate": "Bearer"})

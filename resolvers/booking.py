@@ -1,0 +1,163 @@
+"""Questions and orders about bookings."""
+
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+from tortoise.queryset import QuerySet
+
+from domain.cancellation import Cancelled
+from domain.payment import PaymentMethod
+from domain.permissions import Actor
+from domain.refusals import InvalidInput, NotAllowed, NotSignedIn
+from domain.service import CareKind, ChecklistItem
+from models import booking as rows
+from schema.booking import Booking, BookingFilter, BookingResult, HoldBookingInput
+from schema.context import Info
+from schema.page import FIRST, Connection, page
+from services import booking as bookings
+
+MAX_ITEMS = 20
+
+T = TypeVar("T")
+
+
+@strawberry.type
+class BookingQuery:
+    @strawberry.field(description="One booking, if the reader sees it.")
+    async def booking(self, info: Info, id: UUID) -> Booking | None:
+        row = await rows.Booking.visible_to(info.context.actor).get_or_none(id=id)
+        return Booking.of(row) if row else None
+
+    @strawberry.field(description="The reader's own bookings as a customer, newest start first.")
+    async def my_bookings(
+        self, info: Info, filter: BookingFilter | None = None, first: int = FIRST, after: str | None = None
+    ) -> Connection[Booking]:
+        actor = _signed_in(info)
+        found = _filtered(rows.Booking.visible_to(actor).filter(customer_id=actor.id), filter)
+        return await page(found, ("-starts_at", "-id"), first, after, Booking.of)
+
+    @strawberry.field(description="The reader's jobs as a partner, newest start first.")
+    async def my_jobs(
+        self, info: Info, filter: BookingFilter | None = None, first: int = FIRST, after: str | None = None
+    ) -> Connection[Booking]:
+        actor = _signed_in(info)
+        found = _filtered(rows.Booking.visible_to(actor).filter(partner_id=actor.id), filter)
+        return await page(found, ("-starts_at", "-id"), first, after, Booking.of)
+
+    @strawberry.field(description="Every booking, for staff; of one partner or customer when given.")
+    async def bookings(
+        self,
+        info: Info,
+        partner_id: UUID | None = None,
+        customer_id: UUID | None = None,
+        filter: BookingFilter | None = None,
+        first: int = FIRST,
+        after: str | None = None,
+    ) -> Connection[Booking]:
+        actor = _signed_in(info)
+        if not actor.sees_all("booking"):
+            raise NotAllowed()
+        found = _filtered(rows.Booking.visible_to(actor), filter)
+        found = found.filter(partner_id=partner_id) if partner_id else found
+        found = found.filter(customer_id=customer_id) if customer_id else found
+        return await page(found, ("-starts_at", "-id"), first, after, Booking.of)
+
+
+@strawberry.type
+class BookingMutation:
+    @strawberry.mutation(description="Take a slot for 15 minutes; the price is fixed from here on.")
+    async def hold_booking(self, info: Info, input: HoldBookingInput, idempotency_key: str) -> BookingResult:
+        wish = bookings.NewBooking(**strawberry.asdict(input))
+        return Booking.of(await bookings.hold(info.context.actor.once(idempotency_key), wish))
+
+    @strawberry.mutation(description="Pay for a held booking and ask the partner.")
+    async def request_booking(
+        self, info: Info, booking_id: UUID, payment_method: PaymentMethod, idempotency_key: str
+    ) -> BookingResult:
+        actor = info.context.actor.once(idempotency_key)
+        return Booking.of(await bookings.request(actor, booking_id, payment_method))
+
+    @strawberry.mutation
+    async def accept_booking(self, info: Info, booking_id: UUID) -> BookingResult:
+        return Booking.of(await bookings.accept(info.context.actor, booking_id))
+
+    @strawberry.mutation
+    async def decline_booking(self, info: Info, booking_id: UUID, reason: str = "") -> BookingResult:
+        return Booking.of(await bookings.decline(info.context.actor, booking_id, reason))
+
+    @strawberry.mutation(description="Confirm checklist items before the start, or at the end (trainers).")
+    async def tick_checklist(
+        self, info: Info, booking_id: UUID, items: list[ChecklistItem], at_end: bool = False
+    ) -> BookingResult:
+        return Booking.of(await bookings.tick(info.context.actor, booking_id, _bounded(items), at_end))
+
+    @strawberry.mutation(description="Check in. Items given here are ticked with it.")
+    async def start_booking(
+        self, info: Info, booking_id: UUID, items: list[ChecklistItem] | None = None
+    ) -> BookingResult:
+        return Booking.of(await bookings.start(info.context.actor, booking_id, _bounded(items or [])))
+
+    @strawberry.mutation(description="End the job. Items given here are ticked with it.")
+    async def complete_booking(
+        self, info: Info, booking_id: UUID, items: list[ChecklistItem] | None = None
+    ) -> BookingResult:
+        return Booking.of(await bookings.complete(info.context.actor, booking_id, _bounded(items or [])))
+
+    @strawberry.mutation(description="End the booking early; the booking's cancel policy decides the refund.")
+    async def cancel_booking(self, info: Info, booking_id: UUID, reason: str = "") -> BookingResult:
+        return Booking.of(await bookings.cancel(info.context.actor, booking_id, reason))
+
+    @strawberry.mutation(description="The other side did not come: from 30 minutes after the start.")
+    async def report_no_show(self, info: Info, booking_id: UUID, absent: Cancelled) -> BookingResult:
+        return Booking.of(await bookings.report_no_show(info.context.actor, booking_id, absent))
+
+    @strawberry.mutation(description="The partner will be late: customer and support are told at once.")
+    async def report_late(self, info: Info, booking_id: UUID, arrives_at: datetime, reason: str) -> BookingResult:
+        return Booking.of(await bookings.report_late(info.context.actor, booking_id, _aware(arrives_at), reason))
+
+    @strawberry.mutation(description="The partner cannot keep a checklist item.")
+    async def report_deviation(self, info: Info, booking_id: UUID, item: ChecklistItem, note: str) -> BookingResult:
+        return Booking.of(await bookings.report_deviation(info.context.actor, booking_id, item, note))
+
+    @strawberry.mutation(description="The customer saw a checklist item broken.")
+    async def report_violation(self, info: Info, booking_id: UUID, item: ChecklistItem, note: str) -> BookingResult:
+        return Booking.of(await bookings.report_violation(info.context.actor, booking_id, item, note))
+
+    @strawberry.mutation(description="Enter a hotel day's care.")
+    async def log_care(
+        self, info: Info, booking_id: UUID, day: date, kinds: list[CareKind], note: str = ""
+    ) -> BookingResult:
+        return Booking.of(await bookings.log_care(info.context.actor, booking_id, day, _bounded(kinds), note))
+
+
+def _signed_in(info: Info) -> Actor:
+    if info.context.actor.id is None:
+        raise NotSignedIn()
+    return info.context.actor
+
+
+def _filtered(found: QuerySet[rows.Booking], filter: BookingFilter | None) -> QuerySet[rows.Booking]:
+    if filter is None:
+        return found
+    wanted = {
+        "state__in": filter.states,
+        "service_type": filter.service_type,
+        "starts_at__gte": filter.starts_from,
+        "starts_at__lt": filter.starts_before,
+        "pet_id": filter.pet_id,
+    }
+    return found.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def _bounded(items: list[T]) -> list[T]:
+    if len(items) > MAX_ITEMS:
+        raise InvalidInput("items", indonesian=f"paling banyak {MAX_ITEMS}", english=f"at most {MAX_ITEMS}")
+    return items
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise InvalidInput("arrivesAt", indonesian="sertakan zona waktu", english="give a time zone")
+    return moment

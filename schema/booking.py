@@ -1,0 +1,235 @@
+"""A booking as customer, partner and staff see it."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from domain.booking import BOOKING, BookingState, IncidentKind
+from domain.cancellation import POLICY_LABELS, Cancelled, Policy
+from domain.payment import PaymentMethod, PaymentState
+from domain.permissions import Role
+from domain.service import CARE, CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem, ServiceType, Unit
+from models import account as account_rows
+from models import booking as rows
+from models import partner as partner_rows
+from models import payment as payment_rows
+from models import pet as pet_rows
+from schema.context import Info
+from schema.partner import Partner
+from schema.pet import Address, Pet
+from schema.refusal import Refusal
+from schema.scalar import Rupiah
+from services.booking.step import refund_if_cancelled, side_of
+
+for enum in (BookingState, IncidentKind, Cancelled, PaymentMethod, PaymentState, CareKind):
+    strawberry.enum(enum)
+
+# The partner learns where to go and whom to call once it has agreed.
+AGREED = frozenset({BookingState.ACCEPTED, BookingState.IN_SERVICE, BookingState.COMPLETED, BookingState.CLOSED})
+
+
+@strawberry.type(description="The customer as the partner of a booking knows them.")
+class BookingCustomer:
+    id: UUID
+    name: str
+
+
+@strawberry.type
+class Payment:
+    method: PaymentMethod
+    state: PaymentState
+    amount_idr: Rupiah
+    refunded_idr: Rupiah
+
+
+@strawberry.type
+class CareEntry:
+    on_day: date
+    kind: CareKind
+    note: str
+    logged_at: datetime
+
+    @strawberry.field(description="In the reader's language.")
+    def label(self, info: Info) -> str:
+        return CARE_LABELS[self.kind].spoken(info.context.actor.language)
+
+
+@strawberry.type
+class ChecklistEntry:
+    item: ChecklistItem
+    at_end: bool
+    is_ticked: bool
+
+    @strawberry.field(description="In the reader's language.")
+    def label(self, info: Info) -> str:
+        return CHECKLIST_LABELS[self.item].spoken(info.context.actor.language)
+
+
+@strawberry.type
+class Incident:
+    id: UUID
+    kind: IncidentKind
+    item: ChecklistItem | None
+    note: str
+    raised_at: datetime
+
+
+@strawberry.type(description="What the customer would get back by cancelling now.")
+class RefundPreview:
+    amount_idr: Rupiah
+    percent: int
+    rule: str
+
+
+@strawberry.type
+class Booking:
+    row: strawberry.Private[rows.Booking]
+    id: UUID
+    code: str
+    state: BookingState
+    version: int
+    service_type: ServiceType
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    unit: Unit
+    units: int
+    price_idr: Rupiah
+    refund_idr: Rupiah | None
+    cancel_policy: Policy
+    note: str
+    hold_expires_at: datetime
+    requested_at: datetime | None
+    request_expires_at: datetime | None
+    answered_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str
+    late_until: datetime | None
+    late_reason: str
+    last_update_at: datetime | None
+    has_no_updates: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: rows.Booking) -> "Booking":
+        return cls(row=row, **{name: getattr(row, name) for name in _COLUMNS})
+
+    @strawberry.field(description="The platform's part, for the partner and staff (M-01).")
+    def commission_idr(self, info: Info) -> Rupiah | None:
+        return Rupiah(self.row.commission_idr) if self._tells_money(info) else None
+
+    @strawberry.field(description="In hundredths of a per cent, for the partner and staff (M-01).")
+    def commission_bp(self, info: Info) -> int | None:
+        return self.row.commission_bp if self._tells_money(info) else None
+
+    @strawberry.field(description="What the partner earns, for the partner and staff (M-01).")
+    def net_idr(self, info: Info) -> Rupiah | None:
+        return Rupiah(self.row.net_idr) if self._tells_money(info) else None
+
+    @strawberry.field(description="Verbs that are legal now.")
+    def next_moves(self) -> list[str]:
+        return BOOKING.verbs(self.state)
+
+    @strawberry.field(description="The cancel policy as a sentence in the reader's language.")
+    def cancel_policy_text(self, info: Info) -> str:
+        return POLICY_LABELS[self.cancel_policy].spoken(info.context.actor.language)
+
+    @strawberry.field
+    async def partner(self, info: Info) -> Partner:
+        return Partner.of(await info.context.loaders.one(partner_rows.Partner, self.row.partner_id))
+
+    @strawberry.field
+    async def customer(self, info: Info) -> BookingCustomer:
+        account = await info.context.loaders.one(account_rows.Account, self.row.customer_id)
+        return BookingCustomer(id=account.id, name=account.name)
+
+    @strawberry.field
+    async def pet(self, info: Info) -> Pet:
+        return Pet.of(await info.context.loaders.one(pet_rows.Pet, self.row.pet_id))
+
+    @strawberry.field(description="Where the service takes place; a partner sees it once it has accepted.")
+    async def address(self, info: Info) -> Address | None:
+        is_partner = info.context.actor.id == self.row.partner_id
+        if self.row.address_id is None or (is_partner and self.state not in AGREED):
+            return None
+        return Address.of(await info.context.loaders.one(pet_rows.Address, self.row.address_id))
+
+    @strawberry.field
+    async def payment(self, info: Info) -> Payment | None:
+        found = await info.context.loaders.many(payment_rows.Payment, "booking_id", self.id)
+        if not found:
+            return None
+        paid = found[0]
+        return Payment(
+            method=paid.method, state=paid.state, amount_idr=Rupiah(paid.amount_idr),
+            refunded_idr=Rupiah(paid.refunded_idr),
+        )  # fmt: skip
+
+    @strawberry.field(description="The service's checklist and what was ticked (Q-03, Q-04, Q-05).")
+    async def checklist(self, info: Info) -> list[ChecklistEntry]:
+        ticks = await info.context.loaders.many(rows.ChecklistTick, "booking_id", self.id)
+        ticked = {(tick.item, tick.at_end) for tick in ticks}
+        care = CARE[self.service_type]
+        wanted = [(item, False) for item in care.start_checklist] + [(item, True) for item in care.end_checklist]
+        return [ChecklistEntry(item=item, at_end=end, is_ticked=(item, end) in ticked) for item, end in wanted]
+
+    @strawberry.field(description="What a hotel entered for each day (Q-06).")
+    async def care_log(self, info: Info) -> list[CareEntry]:
+        logs = await info.context.loaders.many(rows.CareLog, "booking_id", self.id)
+        logs.sort(key=lambda log: (log.on_day, log.kind))
+        return [CareEntry(on_day=log.on_day, kind=log.kind, note=log.note, logged_at=log.created_at) for log in logs]
+
+    @strawberry.field(description="For staff.")
+    async def incidents(self, info: Info) -> list[Incident] | None:
+        if not info.context.actor.sees_all("booking"):
+            return None
+        found = await info.context.loaders.many(rows.Incident, "booking_id", self.id)
+        return [
+            Incident(id=row.id, kind=row.kind, item=row.item, note=row.note, raised_at=row.created_at) for row in found
+        ]
+
+    @strawberry.field(description="What would be paid back if the reader cancelled now.")
+    def refund_preview(self, info: Info, at: datetime | None = None) -> RefundPreview:
+        moment = at if at and at.tzinfo else datetime.now().astimezone()
+        back = refund_if_cancelled(self.row, moment, side_of(info.context.actor, self.row))
+        return RefundPreview(amount_idr=Rupiah(back.amount_idr), percent=back.percent, rule=back.rule.value)
+
+    def _tells_money(self, info: Info) -> bool:
+        actor = info.context.actor
+        return actor.sees_all("booking") or (Role.PARTNER in actor.roles and actor.id == self.row.partner_id)
+
+
+_COLUMNS = (
+    "id", "code", "state", "version", "service_type", "zone", "starts_at", "ends_at", "unit", "units", "price_idr",
+    "refund_idr", "cancel_policy", "note", "hold_expires_at", "requested_at", "request_expires_at", "answered_at",
+    "started_at", "completed_at", "ended_at", "end_reason", "late_until", "late_reason", "last_update_at",
+    "has_no_updates", "created_at",
+)  # fmt: skip
+
+
+@strawberry.input(description="A start and units, or for a hotel the days of arrival and leaving.")
+class HoldBookingInput:
+    option_id: UUID
+    pet_id: UUID
+    address_id: UUID | None = None
+    starts_at: datetime | None = None
+    units: int = 1
+    arrives_on: date | None = None
+    leaves_on: date | None = None
+    note: str = ""
+
+
+@strawberry.input
+class BookingFilter:
+    states: list[BookingState] | None = None
+    service_type: ServiceType | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    pet_id: UUID | None = None
+
+
+BookingResult = Annotated[Booking | Refusal, strawberry.union("BookingResult")]
