@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from domain.permissions import NOBODY, Actor
+from integrations.seal import Seal
 from integrations.token import Tokens
 from schema.loaders import Loaders
 
@@ -18,6 +19,7 @@ class Context:
     """One HTTP request, or one WebSocket: then `actor` is set by connection_init and `expires_at` ends its streams."""
 
     tokens: Tokens
+    seal: Seal
     hub: Any = None  # subscriptions.hub.Hub; this layer lies below it
     media_key: bytes = b""
     public_url: str = ""

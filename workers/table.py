@@ -7,7 +7,7 @@ from domain import events
 from domain.events import Event
 from domain.task import Timer
 from services import task as tasks
-from workers import booking
+from workers import account, booking
 from workers.job import Job
 
 JobFunction = Callable[[Job], Awaitable[None]]
@@ -75,6 +75,7 @@ CLOCK: Mapping[Timer, JobFunction] = MappingProxyType(
         Timer.NOTICE_MISSING_CARE: booking.notice_missing_care,
         Timer.COMPLETE_BOOKING: booking.complete_booking,
         Timer.CLOSE_BOOKING: booking.close_booking,
+        Timer.SEND_LOGIN_CODE: account.send_login_code,
     }
 )
 
