@@ -17,10 +17,12 @@ from starlette.routing import Route, WebSocketRoute
 
 from app.database import database
 from app.door import Door
+from app.media import MediaDoor
 from app.migration import is_current
 from app.settings import Settings
 from integrations.nudge import NUDGE
 from integrations.seal import Seal
+from integrations.storage import LocalStorage
 from integrations.token import Tokens
 from services.account import ended_since
 from subscriptions.hub import Hub
@@ -42,9 +44,14 @@ def make_app(settings: Settings, database_url: str, redis_url: str) -> Starlette
         seal=Seal(settings.secret_key),
     )  # fmt: skip
 
+    media = MediaDoor(
+        LocalStorage(settings.data_dir / "media"), settings.secret_key.encode(), settings.data_dir / "incoming"
+    )
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with database(database_url, settings.db_pool_max), hub.running():
+            media.sweep()
             hub.watchers.append(revocations.hear)
             revocations.remember(await ended_since(datetime.now(UTC) - lifetime))
             carrier = asyncio.create_task(NUDGE.carry(redis))
@@ -64,6 +71,7 @@ def make_app(settings: Settings, database_url: str, redis_url: str) -> Starlette
         routes=[
             Route("/graphql", door, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", door),
+            *media.routes(),
             Route("/healthz", lambda request: PlainTextResponse("ok")),
             Route("/readyz", ready),
         ],

@@ -10,15 +10,19 @@ from strawberry.tools import merge_types
 
 from domain.refusals import Refusal
 from resolvers.booking import BookingMutation, BookingQuery
+from resolvers.message import MessageMutation
+from resolvers.photo import PhotoMutation
 from schema.refusal import ToRefusal
 from schema.scalar import SCALARS
 from subscriptions.booking import BookingSubscription
+from subscriptions.message import MessageSubscription
+from subscriptions.photo import PhotoSubscription
 
 log = logging.getLogger("rawat.graphql")
 
 QUERIES = (BookingQuery,)
-MUTATIONS = (BookingMutation,)
-SUBSCRIPTIONS = (BookingSubscription,)
+MUTATIONS = (BookingMutation, MessageMutation, PhotoMutation)
+SUBSCRIPTIONS = (BookingSubscription, MessageSubscription, PhotoSubscription)
 
 
 def is_a_bug(error: GraphQLError) -> bool:

@@ -17,8 +17,11 @@ from models import partner as partner_rows
 from models import payment as payment_rows
 from models import pet as pet_rows
 from schema.context import Info
+from schema.message import Message, messages_of
+from schema.page import FIRST, Connection
 from schema.partner import Partner
 from schema.pet import Address, Pet
+from schema.photo import PhotoUpdate, photo_updates_of
 from schema.refusal import Refusal
 from schema.scalar import Rupiah
 from services.booking.step import refund_if_cancelled, side_of
@@ -197,6 +200,14 @@ class Booking:
         moment = at if at and at.tzinfo else datetime.now().astimezone()
         back = refund_if_cancelled(self.row, moment, side_of(info.context.actor, self.row))
         return RefundPreview(amount_idr=Rupiah(back.amount_idr), percent=back.percent, rule=back.rule.value)
+
+    @strawberry.field(description="News from the job, newest first (Q-08).")
+    async def photo_updates(self, info: Info, first: int = FIRST, after: str | None = None) -> Connection[PhotoUpdate]:
+        return await photo_updates_of(info, self.row, first, after)
+
+    @strawberry.field(description="The conversation of customer and partner, newest last.")
+    async def messages(self, info: Info, first: int = FIRST, after: str | None = None) -> Connection[Message]:
+        return await messages_of(info, self.row, first, after)
 
     def _tells_money(self, info: Info) -> bool:
         actor = info.context.actor

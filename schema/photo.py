@@ -116,6 +116,7 @@ async def _first_updates(asked: Sequence[Asked]) -> Mapping[Asked, list[rows.Pho
 
 
 def _address(info: Info, upload_id: UUID, *, is_thumbnail: bool) -> str:
-    claims = {"media": str(upload_id), "account": str(info.context.actor.id), "small": int(is_thumbnail)}
+    viewer, small = str(info.context.actor.id), int(is_thumbnail)
+    claims: dict[str, str | int] = {"media": str(upload_id), "account": viewer, "small": small}
     token = sign(info.context.media_key, LOOK_PURPOSE, claims, address_ends_at(datetime.now(UTC)))
     return f"{info.context.public_url}/media/{token}"
