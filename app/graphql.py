@@ -9,9 +9,11 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from domain.refusals import Refusal
+from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
 from resolvers.message import MessageMutation
 from resolvers.photo import PhotoMutation
+from resolvers.pet import PetMutation, PetQuery
 from schema.refusal import ToRefusal
 from schema.scalar import SCALARS
 from subscriptions.booking import BookingSubscription
@@ -20,8 +22,8 @@ from subscriptions.photo import PhotoSubscription
 
 log = logging.getLogger("rawat.graphql")
 
-QUERIES = (BookingQuery,)
-MUTATIONS = (BookingMutation, MessageMutation, PhotoMutation)
+QUERIES = (AccountQuery, BookingQuery, PetQuery)
+MUTATIONS = (AccountMutation, BookingMutation, MessageMutation, PhotoMutation, PetMutation)
 SUBSCRIPTIONS = (BookingSubscription, MessageSubscription, PhotoSubscription)
 
 
