@@ -41,7 +41,7 @@ class Loaders:
         if loader is None:
 
             async def load(ids: list[UUID]) -> list[list[Model]]:
-                rows = defaultdict(list)
+                rows: dict[Any, list[Model]] = defaultdict(list)
                 for row in await model.filter(**{f"{column}__in": ids}, **only).order_by("pk"):
                     if len(rows[getattr(row, column)]) < MAX_CHILDREN:
                         rows[getattr(row, column)].append(row)

@@ -36,13 +36,13 @@ class ProfileQuery:
 class ProfileMutation:
     @strawberry.mutation(description="Make an account a partner; again, the answer is the same partner.")
     async def open_partner(self, info: Info, input: OpenPartnerInput) -> PartnerResult:
-        return Partner.of(await profiles.open(info.context.actor, **strawberry.asdict(input)))
+        return Partner.of(await profiles.open(info.context.actor, **vars(input)))
 
     @strawberry.mutation(
         description="Change the own profile, or a partner's by those who look after them."
     )
     async def edit_partner(self, info: Info, partner_id: UUID, input: EditPartnerInput) -> PartnerResult:
-        change = profiles.ProfileEdit(**strawberry.asdict(input))
+        change = profiles.ProfileEdit(**vars(input))
         return Partner.of(await profiles.edit(info.context.actor, partner_id, change))
 
     @strawberry.mutation(description="Take a partner out of search and of new bookings.")

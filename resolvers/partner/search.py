@@ -36,7 +36,7 @@ class SearchQuery:
         after: str | None = None,
     ) -> Connection[Partner]:
         check_first(first)
-        wanted = Filter(**strawberry.asdict(filter)) if filter else Filter()
+        wanted = Filter(**vars(filter)) if filter else Filter()
         behind = Place(*values_of(after, ORDERED_BY[sort])) if after is not None else None
         results = await search(wanted, sort, first, behind, datetime.now(UTC))
         edges = [Edge(cursor=cursor_of(each.place, PLACE), node=Partner.of(each.partner)) for each in results.found]

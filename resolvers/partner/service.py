@@ -58,7 +58,7 @@ class ServiceMutation:
 
     @strawberry.mutation(description="Add a price to a service, or put it in the place of another.")
     async def set_price(self, info: Info, service_id: UUID, input: PriceInput) -> PriceResult:
-        row = await prices.set_price(info.context.actor, service_id, prices.NewPrice(**strawberry.asdict(input)))
+        row = await prices.set_price(info.context.actor, service_id, prices.NewPrice(**vars(input)))
         return await _price(info, row)
 
     @strawberry.mutation(description="Stop offering a price; bookings made keep it.")

@@ -27,13 +27,12 @@ async def wish_for(partner: Partner, price_id: UUID | None, service_type: Servic
         price = await Price.filter(id=price_id, service__partner_id=partner.id, archived_at=None).first()
         if price is None:
             raise NotFound(field="priceId")
-        service = await PartnerService.get(id=price.service_id)
     else:
-        found = await PartnerService.filter(partner_id=partner.id, type=service_type).first()
-        price = found and await Price.filter(service_id=found.id, archived_at=None).order_by("minutes", "id").first()
-        if found is None or price is None:
+        of_service = Price.filter(service__partner_id=partner.id, service__type=service_type, archived_at=None)
+        price = await of_service.order_by("minutes", "id").first()
+        if price is None:
             raise PartnerNotBookable(field="serviceType")
-        service = found
+    service = await PartnerService.get(id=price.service_id)
     if partner.state is not PartnerState.ACTIVE or service.state is not ServiceState.APPROVED:
         raise PartnerNotBookable(field="priceId" if price_id else "serviceType")
     minutes = price.minutes * units
