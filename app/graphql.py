@@ -1,10 +1,11 @@
 """The schema, assembled."""
 
 import logging
+from collections.abc import Iterator
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors
+from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
@@ -12,8 +13,10 @@ from domain.refusals import Refusal
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
 from resolvers.message import MessageMutation
-from resolvers.photo import PhotoMutation
+from resolvers.partner import PartnerMutation, PartnerQuery
 from resolvers.pet import PetMutation, PetQuery
+from resolvers.photo import PhotoMutation
+from schema.loaders import Loaders
 from schema.refusal import ToRefusal
 from schema.scalar import SCALARS
 from subscriptions.booking import BookingSubscription
@@ -22,30 +25,43 @@ from subscriptions.photo import PhotoSubscription
 
 log = logging.getLogger("rawat.graphql")
 
-QUERIES = (AccountQuery, BookingQuery, PetQuery)
-MUTATIONS = (AccountMutation, BookingMutation, MessageMutation, PhotoMutation, PetMutation)
+QUERIES = (AccountQuery, BookingQuery, PetQuery, PartnerQuery)
+MUTATIONS = (AccountMutation, BookingMutation, MessageMutation, PhotoMutation, PetMutation, PartnerMutation)
 SUBSCRIPTIONS = (BookingSubscription, MessageSubscription, PhotoSubscription)
 
 
-def is_a_bug(error: GraphQLError) -> bool:
-    """Whether the client must not read the error. A refusal gets its code and the reader's language; a bug is logged."""
-    cause = error.original_error
-    if cause is None:
-        return False  # a syntax or validation error of the document
-    if isinstance(cause, Refusal):
-        error.extensions = {**(error.extensions or {}), "code": cause.code, "field": cause.field}
-        return False
-    if isinstance(cause, GraphQLError):
-        return False
-    log.error("an unexpected error at %s", error.path, exc_info=cause)
-    return True
+class Errors(MaskErrors):
+    """A refusal that is no part of a result union gets its code and the reader's language; a bug is masked for the
+    client and whole in the log."""
+
+    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        return [self._shown(error) for error in errors]
+
+    def _shown(self, error: GraphQLError) -> GraphQLError:
+        cause = error.original_error
+        if isinstance(cause, Refusal):
+            extensions = {"code": cause.code, "field": cause.field}
+            sentence = cause.sentence(self.execution_context.context.actor.language)
+            return GraphQLError(sentence, error.nodes, path=error.path, extensions=extensions)
+        if cause is None or isinstance(cause, GraphQLError):
+            return error  # of the document itself, or said on purpose
+        log.error("an unexpected error at %s", error.path, exc_info=cause)
+        return self.anonymise_error(error)
+
+
+class FreshReferences(SchemaExtension):
+    """Nothing read for one operation is shown by another of the same socket."""
+
+    def on_operation(self) -> Iterator[None]:
+        self.execution_context.context.loaders = Loaders()
+        yield
 
 
 schema = strawberry.Schema(
     query=merge_types("Query", QUERIES),
     mutation=merge_types("Mutation", MUTATIONS),
     subscription=merge_types("Subscription", SUBSCRIPTIONS),
-    extensions=[lambda: MaskErrors(should_mask_error=is_a_bug)],
+    extensions=[FreshReferences, Errors, ParserCache, ValidationCache],
     exception_handlers=[ToRefusal()],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
