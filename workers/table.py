@@ -7,8 +7,9 @@ from domain import events
 from domain.events import Event
 from domain.task import Timer
 from services import task as tasks
-from workers import account, booking
+from workers import account, booking, notification
 from workers.job import Job
+from workers.notification import tell
 
 JobFunction = Callable[[Job], Awaitable[None]]
 
@@ -19,7 +20,7 @@ class UnknownEvent(Exception):
 
 REACTIONS: Mapping[type[Event], tuple[JobFunction, ...]] = MappingProxyType(
     {
-        events.AccountOpened: (),
+        events.AccountOpened: tell("tell_customer_account_opened"),
         events.SessionEnded: (),
         events.SessionsEnded: (),
         events.RolesChanged: (),
@@ -35,31 +36,37 @@ REACTIONS: Mapping[type[Event], tuple[JobFunction, ...]] = MappingProxyType(
         events.ServiceApproved: (),
         events.ServiceRejected: (),
         events.BookingHeld: (),
-        events.BookingRequested: (),
-        events.BookingAccepted: (),
-        events.BookingDeclined: (),
-        events.BookingHoldExpired: (),
-        events.BookingRequestExpired: (),
-        events.BookingStarted: (),
-        events.BookingCompleted: (),
-        events.BookingClosed: (),
-        events.BookingCancelledByCustomer: (),
-        events.BookingCancelledByPartner: (),
-        events.BookingCancelledByStaff: (),
-        events.CustomerDidNotShow: (),
-        events.PartnerDidNotShow: (),
-        events.PartnerReportedLate: (),
-        events.PartnerWasMissed: (),
-        events.UpdateBecameOverdue: (),
-        events.UpdateStayedOverdue: (),
-        events.CareWasMissed: (),
+        events.BookingRequested: tell("tell_partner_booking_requested"),
+        events.BookingAccepted: tell("tell_customer_booking_accepted"),
+        events.BookingDeclined: tell("tell_customer_booking_declined"),
+        events.BookingHoldExpired: tell("tell_customer_hold_expired"),
+        events.BookingRequestExpired: tell("tell_customer_request_expired"),
+        events.BookingStarted: tell("tell_customer_service_started"),
+        events.BookingCompleted: tell("tell_customer_service_completed", "tell_support_no_updates"),
+        events.BookingClosed: tell("tell_partner_booking_closed"),
+        events.BookingCancelledByCustomer: tell("tell_customer_booking_cancelled", "tell_partner_booking_cancelled"),
+        events.BookingCancelledByPartner: tell("tell_customer_partner_cancelled", "tell_support_partner_cancelled"),
+        events.BookingCancelledByStaff: tell("tell_customer_booking_cancelled", "tell_partner_booking_cancelled"),
+        events.CustomerDidNotShow: tell(
+            "tell_customer_own_absence", "tell_partner_customer_absence", "tell_support_customer_absence"
+        ),
+        events.PartnerDidNotShow: tell(
+            "tell_customer_partner_absence", "tell_partner_own_absence", "tell_support_partner_absence"
+        ),
+        events.PartnerReportedLate: tell("tell_customer_partner_is_late", "tell_support_partner_is_late"),
+        events.PartnerWasMissed: tell(
+            "tell_customer_partner_is_missed", "tell_partner_it_is_missed", "tell_support_partner_is_missed"
+        ),
+        events.UpdateBecameOverdue: tell("tell_partner_update_overdue"),
+        events.UpdateStayedOverdue: tell("tell_support_update_overdue"),
+        events.CareWasMissed: tell("tell_partner_care_missing", "tell_support_care_missing"),
         events.CareLogged: (),
         events.ChecklistTicked: (),
-        events.DeviationReported: (),
-        events.ViolationReported: (),
-        events.BookingCameNear: (),
-        events.PhotoUpdateSent: (),
-        events.MessageSent: (),
+        events.DeviationReported: tell("tell_support_deviation"),
+        events.ViolationReported: tell("tell_support_violation"),
+        events.BookingCameNear: tell("tell_customer_booking_is_near", "tell_partner_booking_is_near"),
+        events.PhotoUpdateSent: tell("tell_customer_photo_update"),
+        events.MessageSent: tell("tell_other_side_message"),
         events.NotificationCreated: (),
         events.NotificationDied: (),
     }
@@ -75,6 +82,7 @@ CLOCK: Mapping[Timer, JobFunction] = MappingProxyType(
         Timer.NOTICE_MISSING_CARE: booking.notice_missing_care,
         Timer.COMPLETE_BOOKING: booking.complete_booking,
         Timer.CLOSE_BOOKING: booking.close_booking,
+        Timer.SEND_NOTIFICATION: notification.send_notification,
         Timer.SEND_LOGIN_CODE: account.send_login_code,
     }
 )
