@@ -42,7 +42,7 @@ class Loaders:
 
             async def load(ids: list[UUID]) -> list[list[Model]]:
                 rows: dict[Any, list[Model]] = defaultdict(list)
-                for row in await model.filter(**{f"{column}__in": ids}, **only).order_by("pk"):
+                for row in await model.filter(**{f"{column}__in": ids}, **only).order_by(model._meta.pk_attr):
                     if len(rows[getattr(row, column)]) < MAX_CHILDREN:
                         rows[getattr(row, column)].append(row)
                 return [rows[id] for id in ids]
