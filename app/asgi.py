@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from app.database import database
 from app.door import Door
+from app.inbox import inbox
 from app.media import MediaDoor
 from app.migration import is_current
 from app.settings import Settings
@@ -33,27 +34,28 @@ READY_WITHIN_S = 2.0
 log = logging.getLogger("rawat.api")
 
 
-def make_app(settings: Settings, database_url: str, redis_url: str) -> Starlette:
-    """The ASGI application; nothing is connected before its lifespan begins."""
+def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_database: bool = True) -> Starlette:
+    """The ASGI application; nothing is connected before its lifespan begins. `owns_database` is off where the process
+    has opened the pool already (tests that look into the tables beside a running API)."""
     redis: Redis[bytes] = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
     hub, revocations = Hub(database_url, redis), Revocations()
     lifetime = timedelta(minutes=settings.access_token_minutes)
     door = Door(
         Tokens(settings.secret_key, lifetime), hub, revocations, (*settings.cors_origins, settings.public_url),
-        shows_ide=not settings.is_production, media_key=settings.secret_key.encode(), public_url=settings.public_url,
-        seal=Seal(settings.secret_key),
+        shows_ide=not settings.is_production, seal=Seal(settings.secret_key), media_key=settings.secret_key.encode(),
+        public_url=settings.public_url,
     )  # fmt: skip
-
     media = MediaDoor(
         LocalStorage(settings.data_dir / "media"), settings.secret_key.encode(), settings.data_dir / "incoming"
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with database(database_url, settings.db_pool_max), hub.running():
-            media.sweep()
+        pool = database(database_url, settings.db_pool_max) if owns_database else nullcontext()
+        async with pool, hub.running():
             hub.watchers.append(revocations.hear)
             revocations.remember(await ended_since(datetime.now(UTC) - lifetime))
+            media.sweep()
             carrier = asyncio.create_task(NUDGE.carry(redis))
             try:
                 yield
@@ -71,9 +73,10 @@ def make_app(settings: Settings, database_url: str, redis_url: str) -> Starlette
         routes=[
             Route("/graphql", door, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", door),
-            *media.routes(),
             Route("/healthz", lambda request: PlainTextResponse("ok")),
             Route("/readyz", ready),
+            *inbox(settings),
+            *media.routes(),
         ],
         middleware=[
             Middleware(
@@ -82,7 +85,7 @@ def make_app(settings: Settings, database_url: str, redis_url: str) -> Starlette
                 allow_methods=["GET", "POST", "PUT"],
                 allow_headers=["authorization", "content-type"],
                 max_age=600,
-            )  # fmt: skip
+            )
         ],
         lifespan=lifespan,
     )

@@ -13,21 +13,33 @@ from domain.refusals import Refusal
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
 from resolvers.message import MessageMutation
+from resolvers.notification import NotificationMutation, NotificationQuery
 from resolvers.partner import PartnerMutation, PartnerQuery
 from resolvers.pet import PetMutation, PetQuery
 from resolvers.photo import PhotoMutation
+from resolvers.task import TaskMutation, TaskQuery
 from schema.loaders import Loaders
 from schema.refusal import ToRefusal
 from schema.scalar import SCALARS
 from subscriptions.booking import BookingSubscription
 from subscriptions.message import MessageSubscription
+from subscriptions.notification import NotificationSubscription
 from subscriptions.photo import PhotoSubscription
 
 log = logging.getLogger("rawat.graphql")
 
-QUERIES = (AccountQuery, BookingQuery, PetQuery, PartnerQuery)
-MUTATIONS = (AccountMutation, BookingMutation, MessageMutation, PhotoMutation, PetMutation, PartnerMutation)
-SUBSCRIPTIONS = (BookingSubscription, MessageSubscription, PhotoSubscription)
+QUERIES = (AccountQuery, BookingQuery, PetQuery, PartnerQuery, NotificationQuery, TaskQuery)
+MUTATIONS = (
+    AccountMutation,
+    BookingMutation,
+    MessageMutation,
+    PhotoMutation,
+    PetMutation,
+    PartnerMutation,
+    NotificationMutation,
+    TaskMutation,
+)
+SUBSCRIPTIONS = (BookingSubscription, MessageSubscription, PhotoSubscription, NotificationSubscription)
 
 
 class Errors(MaskErrors):

@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
@@ -51,6 +53,19 @@ BY_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
 USE_CASES: dict[Can, Callable[..., Coroutine[Any, Any, Any]]] = {}
 
 
+_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+
+
+@contextmanager
+def acting_at(moment: datetime) -> Iterator[None]:
+    """Use cases inside act at that moment instead of now: the demo world has a past."""
+    before = _moment.set(moment)
+    try:
+        yield
+    finally:
+        _moment.reset(before)
+
+
 class StaleClaim(Exception):
     """Another attempt took the task over: whatever this one did is rolled back."""
 
@@ -60,7 +75,7 @@ class Work:
     """One unit of work: everything in it is committed together or not at all."""
 
     actor: Actor
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    now: datetime = field(default_factory=lambda: _moment.get() or datetime.now(UTC))
     events: list[Event] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
 
