@@ -96,7 +96,7 @@ def values_of(cursor: str, fields: Sequence[Field[Any]]) -> list[Any]:
         if not all(_belongs(value, field) for value, field in zip(parsed, fields, strict=True)):
             raise ValueError
         return parsed
-    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error) as error:
         raise InvalidInput("after", indonesian="bukan kursor dari kami", english="not a cursor of ours") from error
 
 

@@ -36,6 +36,12 @@ async def actor(*roles: Role) -> Actor:
     return Actor(id=account.id, roles=frozenset(roles))
 
 
+def id_of(actor: Actor) -> UUID:
+    """The id of somebody who is signed in."""
+    assert actor.id is not None
+    return actor.id
+
+
 async def reviewer() -> Actor:
     return await actor(Role.PARTNER_OPS)
 

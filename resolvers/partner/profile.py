@@ -38,9 +38,7 @@ class ProfileMutation:
     async def open_partner(self, info: Info, input: OpenPartnerInput) -> PartnerResult:
         return Partner.of(await profiles.open(info.context.actor, **vars(input)))
 
-    @strawberry.mutation(
-        description="Change the own profile, or a partner's by those who look after them."
-    )
+    @strawberry.mutation(description="Change the own profile, or a partner's by those who look after them.")
     async def edit_partner(self, info: Info, partner_id: UUID, input: EditPartnerInput) -> PartnerResult:
         change = profiles.ProfileEdit(**vars(input))
         return Partner.of(await profiles.edit(info.context.actor, partner_id, change))

@@ -22,7 +22,7 @@ ORDERED_BY = {
     Sort.RANK: (rows.Partner._meta.fields_map["rank"], rows.Partner._meta.fields_map["id"]),
     Sort.PRICE: (rows.Price._meta.fields_map["price_idr"], rows.Partner._meta.fields_map["id"]),
 }
-DAY_NAMES = {"first_day": "fromDay", "last_day": "toDay"}
+DAY_NAMES = {"firstDay": "fromDay", "lastDay": "toDay"}
 
 
 @strawberry.type
@@ -84,7 +84,7 @@ def _check_days(from_day: date, to_day: date) -> None:
         check_range(from_day, to_day)
     except InvalidInput as refusal:
         raise InvalidInput(
-            DAY_NAMES[refusal.field or "last_day"],
+            DAY_NAMES[refusal.field or "lastDay"],
             indonesian=str(refusal.facts["reason_id"]),
             english=str(refusal.facts["reason_en"]),
         ) from refusal

@@ -19,7 +19,7 @@ from models.partner import Partner, PartnerService, Resource
 from services.partner import profile
 from services.partner.profile import ProfileEdit
 from services.work import Work
-from tests.partners import GAMBIR, JAKARTA_PUSAT, actor, approve, book, open_partner
+from tests.partners import GAMBIR, JAKARTA_PUSAT, actor, approve, book, id_of, open_partner
 
 
 async def test_opening_gives_the_account_a_profile_the_role_and_itself_to_be_booked() -> None:
@@ -63,22 +63,22 @@ async def test_areas_are_some_existing_regencies_or_districts(areas: list[str]) 
 
 async def test_a_partner_edits_its_own_profile_and_leaves_the_rest_as_it_is() -> None:
     partner = await open_partner(JAKARTA_PUSAT, name="Sari")
-    edited = await profile.edit(partner, partner.id, ProfileEdit(bio="Sabar.", areas=[GAMBIR, GAMBIR]))
+    edited = await profile.edit(partner, id_of(partner), ProfileEdit(bio="Sabar.", areas=[GAMBIR, GAMBIR]))
     assert (edited.name, edited.bio, edited.areas, edited.version) == ("Sari", "Sabar.", [GAMBIR], 2)
 
 
 async def test_areas_of_another_zone_move_the_partner_there() -> None:
     partner = await open_partner("31.71")
-    edited = await profile.edit(partner, partner.id, ProfileEdit(areas=["51.71"]))
+    edited = await profile.edit(partner, id_of(partner), ProfileEdit(areas=["51.71"]))
     assert edited.zone == Zone.WITA
-    again = await profile.edit(partner, partner.id, ProfileEdit(areas=["31.71", "51.71"]))
+    again = await profile.edit(partner, id_of(partner), ProfileEdit(areas=["31.71", "51.71"]))
     assert again.zone == Zone.WITA
 
 
 async def test_a_zone_of_none_of_the_areas_is_refused() -> None:
     partner = await open_partner("31.71")
     with pytest.raises(InvalidInput) as refused:
-        await profile.edit(partner, partner.id, ProfileEdit(zone=Zone.WIT))
+        await profile.edit(partner, id_of(partner), ProfileEdit(zone=Zone.WIT))
     assert refused.value.field == "zone"
 
 
@@ -86,28 +86,28 @@ async def test_another_partners_profile_is_not_found() -> None:
     partner, other = await open_partner(), await open_partner()
     await approve(other, ServiceType.GROOMER)
     with pytest.raises(NotFound):
-        await profile.edit(partner, other.id, ProfileEdit(bio="Milik saya."))
+        await profile.edit(partner, id_of(other), ProfileEdit(bio="Milik saya."))
 
 
 async def test_those_who_look_after_partners_edit_on_behalf() -> None:
     partner = await open_partner()
-    edited = await profile.edit(await actor(Role.PARTNER_OPS), partner.id, ProfileEdit(name="Sari Dewi"))
+    edited = await profile.edit(await actor(Role.PARTNER_OPS), id_of(partner), ProfileEdit(name="Sari Dewi"))
     assert edited.name == "Sari Dewi"
 
 
 async def test_a_partner_that_is_also_an_agent_edits_only_itself() -> None:
     both, other = await actor(Role.PARTNER, Role.AGENT), await open_partner()
     with pytest.raises(NotFound):
-        await profile.edit(both, other.id, ProfileEdit(bio="Bukan saya."))
+        await profile.edit(both, id_of(other), ProfileEdit(bio="Bukan saya."))
 
 
 async def test_a_suspension_keeps_its_reason_and_ends_with_a_restoration() -> None:
     partner, chief = await open_partner(), await actor(Role.MANAGEMENT)
-    suspended = await profile.suspend(chief, partner.id, "Laporan keselamatan")
+    suspended = await profile.suspend(chief, id_of(partner), "Laporan keselamatan")
     assert (suspended.state, suspended.state_reason) == (PartnerState.SUSPENDED, "Laporan keselamatan")
     with pytest.raises(IllegalMove):
-        await profile.suspend(chief, partner.id, "Lagi")
-    assert (await profile.restore(chief, partner.id, "Sudah jelas")).state is PartnerState.ACTIVE
+        await profile.suspend(chief, id_of(partner), "Lagi")
+    assert (await profile.restore(chief, id_of(partner), "Sudah jelas")).state is PartnerState.ACTIVE
     names = [event.name for event in await Event.filter(subject=partner.id).order_by("id")]
     assert names[-2:] == ["PartnerSuspended", "PartnerRestored"]
 
@@ -115,10 +115,10 @@ async def test_a_suspension_keeps_its_reason_and_ends_with_a_restoration() -> No
 async def test_a_suspension_needs_a_reason_and_the_right_role() -> None:
     partner = await open_partner()
     with pytest.raises(InvalidInput) as refused:
-        await profile.suspend(await actor(Role.MANAGEMENT), partner.id, "  ")
+        await profile.suspend(await actor(Role.MANAGEMENT), id_of(partner), "  ")
     assert refused.value.field == "reason"
     with pytest.raises(NotAllowed):
-        await profile.suspend(await actor(Role.PARTNER_OPS), partner.id, "Laporan")
+        await profile.suspend(await actor(Role.PARTNER_OPS), id_of(partner), "Laporan")
 
 
 @pytest.mark.proves("Q-07")
