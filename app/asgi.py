@@ -37,7 +37,7 @@ log = logging.getLogger("rawat.api")
 def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_database: bool = True) -> Starlette:
     """The ASGI application; nothing is connected before its lifespan begins. `owns_database` is off where the process
     has opened the pool already (tests that look into the tables beside a running API)."""
-    redis: Redis[bytes] = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
+    redis: Redis = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
     hub, revocations = Hub(database_url, redis), Revocations()
     lifetime = timedelta(minutes=settings.access_token_minutes)
     door = Door(
@@ -99,7 +99,7 @@ async def _database(url: str) -> bool:
         return False
 
 
-async def _redis(redis: "Redis[bytes]") -> bool:
+async def _redis(redis: Redis) -> bool:
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             return bool(await redis.ping())

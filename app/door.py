@@ -77,7 +77,7 @@ class Door(GraphQL[Context, None]):
             **self._given,
         )  # fmt: skip
 
-    async def on_ws_connect(self, context: Context) -> object:
+    async def on_ws_connect(self, context: Context) -> dict[str, object] | None:
         """The token comes in connection_init, as `{"authorization": "Bearer …"}`; without a good one: 4403."""
         given = (context.connection_params or {}).get("authorization")
         access = self.access(given) if isinstance(given, str) else None

@@ -7,7 +7,7 @@ from domain.booking import BOOKING
 from domain.machine import Machine
 from domain.partner import PARTNER, SERVICE
 from domain.permissions import ALLOWED, ANYONE, STAFF, STAFF_SEES, Role
-from workers.table import CLOCK, REACTIONS
+from workers.table import CLOCK, EVERY, REACTIONS
 
 MACHINES: dict[str, Machine[Any]] = {"booking": BOOKING, "partner": PARTNER, "service": SERVICE}
 
@@ -35,6 +35,8 @@ def lines() -> Iterator[str]:
     yield "WHAT THE CLOCK STARTS"
     for timer, job in CLOCK.items():
         yield f"  {timer.value:<29}{job.__module__}.{job.__name__}"
+    for periodic, (every, job) in EVERY.items():
+        yield f"  {periodic.value:<29}{job.__module__}.{job.__name__}, every {every}"
 
 
 def _names(roles: frozenset[Role]) -> str:

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent.parent / "migrations"
 
 
 async def migrate(database_url: str) -> None:
-    """Apply what is missing. The migrations' own statements have no time limit; waiting for the lock has none either."""
+    """Apply what is missing. Neither the statements nor the wait for the lock have a time limit."""
     guard = await asyncpg.connect(database_url)
     try:
         await guard.execute("SELECT pg_advisory_lock($1)", LOCK)

@@ -22,7 +22,7 @@ async def work(settings: Settings) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    redis: Redis[bytes] = Redis.from_url(redis_url(), socket_timeout=3, socket_connect_timeout=1)
+    redis: Redis = Redis.from_url(redis_url(), socket_timeout=3, socket_connect_timeout=1)
     runner = Runner(database_url(), redis_url(), settings.event_key.encode(), outside(settings))
     async with database(database_url(), settings.db_pool_max):
         running = [asyncio.create_task(runner.run()), asyncio.create_task(NUDGE.carry(redis))]

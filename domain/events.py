@@ -32,9 +32,9 @@ FOLDED: dict[str, tuple[str, ...]] = {
 # Facts that events may carry beyond the folded ones. A name that is not here cannot get into the log by accident.
 OTHER_FACTS = frozenset(
     {
-        "by", "channel", "content_hash", "count", "day", "duplicate", "incident_id", "item", "items", "kind", "message_id",
-        "minutes", "missing", "notification_id", "previous_update_at", "role", "rule", "seconds", "service_id",
-        "service_type", "session_id", "side", "template", "update_id", "upload_ids", "upcoming_at",
+        "by", "channel", "count", "day", "duplicate", "incident_id", "item", "items", "kind", "message_id", "minutes",
+        "missing", "notification_id", "previous_update_at", "role", "rule", "seconds", "service_id", "service_type",
+        "session_id", "side", "template", "update_id", "upload_ids",
     }
 )  # fmt: skip
 
@@ -285,9 +285,7 @@ class _ServiceEvent(Event):
     def about(cls, service: _Service, facts: Mapping[str, Any]) -> Self:
         ids = {"service_id": service.id, "partner_id": service.partner_id}
         topics = (f"partner:{service.partner_id}",)
-        return cls._of(
-            service, ids, facts, topics, (f"account:{service.partner_id}", *staff_audience("partner"))
-        )
+        return cls._of(service, ids, facts, topics, (f"account:{service.partner_id}", *staff_audience("partner")))
 
 
 class ServiceOffered(_ServiceEvent): ...

@@ -127,6 +127,7 @@ class Can(StrEnum):
 
     REACT = auto()
     RESEND_TASK = auto()
+    FORGET_OLD = auto()
 
 
 ALLOWED: Mapping[Can, frozenset[Role]] = MappingProxyType(
@@ -201,6 +202,7 @@ ALLOWED: Mapping[Can, frozenset[Role]] = MappingProxyType(
         Can.RESEND_NOTIFICATION: SUPPORT | {R.MANAGEMENT},
         Can.REACT: SYSTEM_ONLY,
         Can.RESEND_TASK: frozenset({R.SENIOR_AGENT, R.MANAGEMENT}),
+        Can.FORGET_OLD: SYSTEM_ONLY,
     }
 )
 

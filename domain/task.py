@@ -37,3 +37,15 @@ class Timer(StrEnum):
     CLOSE_BOOKING = "close_booking"
     SEND_LOGIN_CODE = "send_login_code"
     SEND_NOTIFICATION = "send_notification"
+
+
+class Periodic(StrEnum):
+    """Work that comes round by itself; workers/table.py says how often, and which job."""
+
+    CHECK_INVARIANTS = "check_invariants"
+    FORGET_OLD = "forget_old"
+
+
+def period_key(work: Periodic, every: timedelta, now: datetime) -> str:
+    """The task key of the period `now` lies in: however many processes ask, the period has one task."""
+    return f"{work.value}:{int(now.timestamp() // every.total_seconds())}"

@@ -20,7 +20,7 @@ class Nudge:
         """Say that something was committed. Never waits, never fails."""
         self._rung.set()
 
-    async def carry(self, redis: "Redis[bytes]") -> None:
+    async def carry(self, redis: Redis) -> None:
         """Publish rings until cancelled; the process's one task for it."""
         while True:
             await self._rung.wait()

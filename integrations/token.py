@@ -45,7 +45,11 @@ class Tokens:
             return None
         try:
             claims = jwt.decode(
-                token, self._secret, algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["exp", "sub", "sid"]}
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                options={"require": ["exp", "sub", "sid"]},
             )
             actor = Actor(
                 id=UUID(claims["sub"]),

@@ -69,7 +69,10 @@ class BookingQuery:
 class BookingMutation:
     @strawberry.mutation(description="Take a slot for 15 minutes; the price is fixed from here on.")
     async def hold_booking(self, info: Info, input: HoldBookingInput, idempotency_key: str) -> BookingResult:
-        wish = bookings.NewBooking(**strawberry.asdict(input))
+        wish = bookings.NewBooking(
+            option_id=input.option_id, pet_id=input.pet_id, address_id=input.address_id, starts_at=input.starts_at,
+            units=input.units, arrives_on=input.arrives_on, leaves_on=input.leaves_on, note=input.note,
+        )  # fmt: skip
         return Booking.of(await bookings.hold(info.context.actor.once(idempotency_key), wish))
 
     @strawberry.mutation(description="Pay for a held booking and ask the partner.")

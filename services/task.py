@@ -1,6 +1,6 @@
 """Background work as rows: what follows from an event, claiming, failing, and sending a dead letter again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from tortoise import connections
 
 from domain.permissions import Can, Claim
 from domain.refusals import IllegalMove, NotFound
-from domain.task import LEASE, TaskState, next_try_at
+from domain.task import LEASE, Periodic, TaskState, next_try_at, period_key
 from models.task import Task
 from services.work import Work, use_case
 
@@ -49,6 +49,12 @@ async def _locked(work: Work, key: str) -> Task:
     return task
 
 
+async def begin_periods(every: Mapping[Periodic, timedelta], now: datetime) -> None:
+    """Make sure that each period has its task; a period that passed while no worker ran is not made up for."""
+    tasks = [Task(key=period_key(work, each, now), name=work.value, due_at=now) for work, each in every.items()]
+    await Task.bulk_create(tasks, ignore_conflicts=True)
+
+
 async def due(now: datetime, limit: int) -> list[tuple[str, int]]:
     """Keys of tasks that should run, longest waiting first, each with the attempts it has had."""
     rows = await connections.get("default").execute_query_dict(DUE, [now, limit])
@@ -56,7 +62,7 @@ async def due(now: datetime, limit: int) -> list[tuple[str, int]]:
 
 
 async def claim(key: str, now: datetime) -> tuple[Claim, str, Any] | None:
-    """Take a due task for one lease: the claim, the job's name and the payload as JSON text; None when it is not due."""
+    """Take a due task for one lease: the claim, the job's name and the payload as JSON text; None when not due."""
     rows = await connections.get("default").execute_query_dict(CLAIM, [key, now, LEASE])
     if not rows:
         return None

@@ -29,7 +29,7 @@ DATABASE_DOWN = (
 )  # fmt: skip
 COLUMNS = "e.position, e.id, e.name, e.subject::text, e.payload::text, e.topics, e.audience, " \
           "(extract(epoch FROM e.at) * 1000000)::bigint AS at_us"  # fmt: skip
-BETWEEN = f"SELECT {COLUMNS} FROM event e WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
+BETWEEN = f"SELECT {COLUMNS} FROM event e WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"  # noqa: S608
 REPLAY = (
     f"SELECT {COLUMNS} FROM (SELECT DISTINCT position FROM event_topic WHERE topic = ANY($1) AND position > $2 "
     "AND position <= $3 ORDER BY position LIMIT $4) t JOIN event e USING (position) ORDER BY position"
@@ -143,7 +143,7 @@ class Listener:
 class Hub:
     """Reads the stream once and tells listeners; `run` must be running for anything live to arrive."""
 
-    def __init__(self, database_url: str, redis: "Redis[bytes]") -> None:
+    def __init__(self, database_url: str, redis: Redis) -> None:
         self._url, self._redis = database_url, redis
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._position = 0

@@ -73,7 +73,8 @@ class Client:
         """A subscription over its own socket."""
         address = self.system.url.replace("http", "ws") + "/graphql"
         async with connect(address, subprotocols=["graphql-transport-ws"], open_timeout=PATIENCE_S) as socket:  # type: ignore[list-item]
-            await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {self.token}"}}))
+            credentials = {"authorization": f"Bearer {self.token}"}
+            await socket.send(json.dumps({"type": "connection_init", "payload": credentials}))
             assert json.loads(await socket.recv())["type"] == "connection_ack"
             payload = {"query": document, "variables": variables}
             await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
@@ -120,13 +121,13 @@ async def system(database_url: str, redis_url: str, folder: Path, *, works: bool
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = Settings(environment="test", port=port, data_dir=folder)
-    redis: Redis[bytes] = Redis.from_url(redis_url)
+    redis: Redis = Redis.from_url(redis_url)
     await redis.flushall()
     app = make_app(settings, database_url, redis_url, owns_database=False)
     server = uvicorn.Server(
         uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=2)
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,method-assign]
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
     for _ in itertools.count():
         if server.started:

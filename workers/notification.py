@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from domain.booking import BookingState
 from domain.cancellation import POLICY_LABELS
-from domain.notification import Audience, Channel, Template
+from domain.notification import Audience, Channel, Template, is_readable
 from domain.permissions import Role
 from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem
 from domain.wording import day, join_words, rupiah
@@ -35,6 +35,9 @@ FactsOf = Callable[[Case], Awaitable[Facts | None]]
 T = Template
 CUSTOMER, PARTNER, SUPPORT = Audience.CUSTOMER, Audience.PARTNER, Audience.STAFF
 OTHER_SIDE = Audience.ANYONE
+# What people typed may have nothing to read in it (a lone zero-width sign); that must not keep the news from anybody.
+TYPED = frozenset({"name", "partner", "pet", "sender", "reason", "note"})
+UNREADABLE = "–"
 
 
 async def nothing_more(case: Case) -> Facts | None:
@@ -114,7 +117,7 @@ async def end_clock(case: Case) -> Facts | None:
 
 async def photos(case: Case) -> Facts | None:
     update = await PhotoUpdate.get(id=case.fact["update_id"])
-    return {"count": str(case.fact["count"]), "note": update.note}
+    return {"count": str(case.fact["count"]), "note": update.note if is_readable(update.note) else ""}
 
 
 async def no_news_at_all(case: Case) -> Facts | None:
@@ -223,7 +226,7 @@ async def letter_of(telling: Telling, case: Case) -> Letter | None:
     return Letter(
         cause=str(case.event.position),
         template=template,
-        facts=case.usual() | facts,
+        facts={name: _told(name, fact) for name, fact in (case.usual() | facts).items()},
         language=case.language,
         account_id=case.reader.id if case.reader else None,
         queue=None if case.reader else notifications.SUPPORT,
@@ -231,6 +234,10 @@ async def letter_of(telling: Telling, case: Case) -> Letter | None:
         needed_by=telling.before(case.booking) if telling.before else None,
         in_app_only=telling.in_app_only,
     )
+
+
+def _told(name: str, fact: str) -> str:
+    return UNREADABLE if name in TYPED and not is_readable(fact) else fact
 
 
 def _job(name: str, telling: Telling) -> Callable[[Job], Awaitable[None]]:

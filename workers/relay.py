@@ -1,4 +1,4 @@
-"""The relay: numbers committed events, one after the other, and carries them to Redis. See docs/architecture.md, section 7.
+"""The relay: numbers committed events, one after the other, and carries them to Redis (docs/architecture.md, 7).
 
 Two loops that share nothing but a queue of fresh events: numbering needs only PostgreSQL, so positions go on while
 Redis is away; publishing may repeat or die at any moment, because the stream refuses a position it already has.
@@ -6,7 +6,6 @@ Redis is away; publishing may repeat or die at any moment, because the stream re
 
 import asyncio
 import contextlib
-import hmac
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from domain.chain import FACTS, chained
 from domain.road import KEPT, PAGE, STREAM, SWEEP_S
 from integrations.nudge import CHANNEL, REDIS_DOWN
 
@@ -26,14 +26,9 @@ DATABASE_DOWN = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError,
 )  # fmt: skip
 
-# What is chained is what PostgreSQL prints: nobody decodes or re-encodes a payload on the way.
-FACTS = (
-    "id, name, subject::text, payload::text, topics, audience, coalesce(actor_id::text, '') AS actor, "
-    "(extract(epoch FROM at) * 1000000)::bigint AS at_us"
-)
 TAKE_HEAD = "SELECT position, hash FROM relay_head FOR UPDATE SKIP LOCKED"
-UNPOSITIONED = f"SELECT {FACTS} FROM event WHERE position IS NULL ORDER BY id LIMIT $1"
-AFTER = f"SELECT position, {FACTS} FROM event WHERE position > $1 ORDER BY position LIMIT $2"
+UNPOSITIONED = f"SELECT {FACTS} FROM event WHERE position IS NULL ORDER BY id LIMIT $1"  # noqa: S608
+AFTER = f"SELECT position, {FACTS} FROM event WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
 NUMBER = """
 WITH given AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS g(id, position, hash)),
 numbered AS (UPDATE event e SET position = g.position, hash = g.hash FROM given g WHERE e.id = g.id
@@ -47,20 +42,10 @@ UPDATE relay_head SET position = $4, hash = $5"""
 log = logging.getLogger("rawat.relay")
 
 
-def chained(key: bytes, before: bytes, position: int, row: Any) -> bytes:
-    """The hash of an event: HMAC-SHA256 over the hash before it and its facts, each with its length."""
-    parts = [
-        str(position), str(row["id"]), row["name"], row["subject"], row["payload"], *row["topics"], "|",
-        *row["audience"], "|", row["actor"], str(row["at_us"]),
-    ]  # fmt: skip
-    text = b"".join(b"%d:%b," % (len(part), part) for part in (part.encode() for part in parts))
-    return hmac.digest(key, before + text, "sha256")
-
-
 class Relay:
     """Runs until cancelled. Any number of relays may run at once: the locked head row is the fence."""
 
-    def __init__(self, database_url: str, redis: "Redis[bytes]", key: bytes) -> None:
+    def __init__(self, database_url: str, redis: Redis, key: bytes) -> None:
         self._url, self._redis, self._key = database_url, redis, key
         self._work, self._numbered = asyncio.Event(), asyncio.Event()
         self._fresh: deque[tuple[int, Any]] = deque(maxlen=4 * BATCH)
@@ -177,7 +162,7 @@ class Relay:
         return None if refused else batch[-1][0]
 
 
-async def hear_nudges(redis: "Redis[bytes]", *wakes: Any) -> None:
+async def hear_nudges(redis: Redis, *wakes: Any) -> None:
     """Call each of `wakes` on every nudge, until cancelled; a sweep covers what is lost while Redis is away."""
     while True:
         with contextlib.suppress(*REDIS_DOWN):

@@ -18,13 +18,14 @@ from services import task as tasks
 from services.work import StaleClaim
 from workers.job import Job, Outside
 from workers.relay import DATABASE_DOWN, Relay, hear_nudges
-from workers.table import JOBS, UnknownEvent
+from workers.table import EVERY, JOBS, UnknownEvent
 
 QUEUE = "rawat:tasks"
 MAX_JOBS = 10  # at once in one process
 SWEEP_BATCH = 200
 POLL_S = 0.05
 RESTART_S = 0.5
+LOOK_EVERY_S = 60.0  # for periods that have begun
 
 log = logging.getLogger("rawat.worker")
 
@@ -33,7 +34,7 @@ async def run_task(key: str, outside: Outside) -> None:
     """Claim the task and run its job once; any error puts it off, none escapes."""
     found = await tasks.claim(key, datetime.now(UTC))
     if found is None:
-        return
+        return None
     claim, name, payload = found
     job = JOBS.get(name)
     if job is None:
@@ -62,11 +63,12 @@ class Runner:
 
     def __init__(self, database_url: str, redis_url: str, key: bytes, outside: Outside) -> None:
         self._redis_url, self._outside = redis_url, outside
-        self._redis: Redis[bytes] = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
+        self._redis: Redis = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
         self._relay = Relay(database_url, self._redis, key)
         self._due = asyncio.Event()
         self._pool: ArqRedis | None = None
         self._room = asyncio.Semaphore(MAX_JOBS)
+        self._next_look = 0.0
         self._direct: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -84,9 +86,13 @@ class Runner:
             await self._redis.aclose()
 
     async def _sweep_forever(self) -> None:
+        every = {periodic: period for periodic, (period, _) in EVERY.items()}
         while True:
             self._due.clear()
             try:
+                if asyncio.get_running_loop().time() >= self._next_look:
+                    await tasks.begin_periods(every, datetime.now(UTC))
+                    self._next_look = asyncio.get_running_loop().time() + LOOK_EVERY_S
                 found = await tasks.due(datetime.now(UTC), SWEEP_BATCH)
                 await self._hand_out(found)
             except DATABASE_DOWN as error:

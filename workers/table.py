@@ -1,13 +1,14 @@
 """The whole worker on one screen: what follows from each event, and what the clock starts."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 from domain import events
 from domain.events import Event
-from domain.task import Timer
+from domain.task import Periodic, Timer
 from services import task as tasks
-from workers import account, booking, notification
+from workers import account, booking, notification, upkeep
 from workers.job import Job
 from workers.notification import tell
 
@@ -87,6 +88,13 @@ CLOCK: Mapping[Timer, JobFunction] = MappingProxyType(
     }
 )
 
+EVERY: Mapping[Periodic, tuple[timedelta, JobFunction]] = MappingProxyType(
+    {
+        Periodic.CHECK_INVARIANTS: (timedelta(hours=1), upkeep.check_invariants),
+        Periodic.FORGET_OLD: (timedelta(days=1), upkeep.forget_old),
+    }
+)
+
 
 async def react(job: Job) -> None:
     """One task per job that follows from the event."""
@@ -100,6 +108,7 @@ JOBS: Mapping[str, JobFunction] = MappingProxyType(
     {
         "react": react,
         **{timer.value: job for timer, job in CLOCK.items()},
+        **{periodic.value: job for periodic, (_, job) in EVERY.items()},
         **{job.__name__: job for jobs in REACTIONS.values() for job in jobs},
     }
 )

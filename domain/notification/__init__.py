@@ -11,7 +11,7 @@ from domain.notification.delivery import (
     next_try,
     quiet_until,
 )
-from domain.notification.rendering import MAX_FACT_LENGTH, TEXTS, MissingFact, Rendered, render, variables
+from domain.notification.rendering import MAX_FACT_LENGTH, TEXTS, MissingFact, Rendered, is_readable, render, variables
 from domain.notification.template import Audience, Channel, Template, Text
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Template",
     "Text",
     "channels_for",
+    "is_readable",
     "is_secret",
     "is_urgent",
     "next_try",

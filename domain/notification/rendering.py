@@ -55,7 +55,7 @@ def render(template: Template, language: Language, facts: Mapping[str, str]) -> 
     subject, body = (text.subject_en, text.body_en) if english else (text.subject_id, text.body_id)
     folded = {name: _folded(facts.get(name, "")) for name in variables(template)}
     for name in sorted(folded):
-        if not _is_readable(folded[name]):
+        if not is_readable(folded[name]):
             raise MissingFact(template, name)
     return Rendered(
         subject=subject.format_map(folded),
@@ -77,6 +77,6 @@ def _folded(fact: str) -> str:
     return " ".join(one_line.split())[:MAX_FACT_LENGTH].rstrip()
 
 
-def _is_readable(fact: str) -> bool:
+def is_readable(fact: str) -> bool:
     """Whether something can be seen: a lone zero-width joiner is as empty as nothing."""
     return any(unicodedata.category(each)[0] not in "CZM" for each in fact)

@@ -1,4 +1,4 @@
-"""Payments of bookings. Only the simulator exists yet: it authorises at once, without a network, by pure computation."""
+"""Payments of bookings. Only the simulator exists yet: it authorises at once, by pure computation."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Hold a slot: the price is fixed, the partner's time is taken for 15 minutes, and PostgreSQL refuses a second taker."""
+"""Hold a slot: the price is fixed, the time is taken for 15 minutes, and PostgreSQL refuses a second taker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -17,7 +17,9 @@ subscription Follow($id: UUID!, $after: Cursor) {
 }
 """
 ACCEPT = """
-mutation Accept($id: UUID!) { acceptBooking(bookingId: $id) { ... on Booking { state netIdr } ... on Refusal { code } } }
+mutation Accept($id: UUID!) {
+  acceptBooking(bookingId: $id) { ... on Booking { state netIdr } ... on Refusal { code } }
+}
 """
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -125,5 +126,5 @@ async def test_2000_concurrent_holds_of_overlapping_slots_never_overlap() -> Non
     assert {type(each) for each in losers} <= {SlotTaken, TooManyHolds}, {repr(each) for each in losers}
     taken = sorted([(each.blocked_from, each.blocked_until) for each in results if isinstance(each, Booking)])
     assert len(taken) >= 5
-    assert all(before[1] <= after[0] for before, after in zip(taken, taken[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(taken))
     assert sum(isinstance(each, SlotTaken) for each in losers) > 1900
