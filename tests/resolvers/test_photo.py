@@ -141,7 +141,7 @@ async def test_an_address_serves_only_the_account_it_was_made_for_and_while_it_m
     soon = datetime.now(UTC) + timedelta(minutes=5)
 
     def address(account_id: object, media_id: object = upload_id) -> str:
-        claims = {"media": str(media_id), "account": str(account_id), "small": 0}
+        claims: dict[str, str | int] = {"media": str(media_id), "account": str(account_id), "small": 0}
         return f"/media/{sign(KEY.encode(), 'media', claims, soon)}"
 
     assert (await desk.get(address(job.customer.id))).status_code == 404  # not sent to the customer yet

@@ -19,6 +19,7 @@ from services.partner.reply import median_reply_s
 from tests import job as jobs
 from tests import world
 from tests.job import Job
+from tests.world import Customer, Provider
 
 WRITERS = 8
 
@@ -95,7 +96,7 @@ async def test_the_week_counts_from_completion_also_once_the_booking_is_closed(j
 @pytest.mark.proves("Q-07")
 async def test_an_answer_keeps_how_long_the_oldest_unanswered_message_waited(job: Job) -> None:
     noon = world.at(12, days=1)
-    timeline = [
+    timeline: list[tuple[int, Customer | Provider, int | None]] = [
         (0, job.provider, None),  # nobody asked
         (60, job.customer, None),
         (90, job.customer, None),
