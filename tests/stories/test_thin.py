@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests import world
-from tests.live import system
+from tests.running import system
 
 EVENTS = """
 subscription Follow($id: UUID!, $after: Cursor) {
