@@ -81,8 +81,11 @@ async def test_suspending_ends_the_sessions_and_restoring_lets_in_again() -> Non
     assert await is_over(signed_in, EndReason.SUSPENDED)
     await accounts.restore(management, signed_in.account.id)
     assert (await sign_in(name=None)).account.id == signed_in.account.id
-    names = await Event.filter(subject=signed_in.account.id).order_by("id").values_list("name", flat=True)
-    assert names == ["AccountOpened", "AccountSuspended", "AccountRestored"]
+    assert [each.name for each in await Event.filter(subject=signed_in.account.id).order_by("id")] == [
+        "AccountOpened",
+        "AccountSuspended",
+        "AccountRestored",
+    ]
 
 
 async def test_what_is_not_suspended_is_not_restored() -> None:

@@ -29,7 +29,7 @@ async def enrol(employee: Employee, totp: str = "") -> str:
 async def test_password_and_code_open_a_session_with_the_roles() -> None:
     dewi = await employ(Role.AGENT, Role.FINANCE)
     signed_in = await dewi.log_in()
-    assert (signed_in.account.id, signed_in.roles) == (dewi.actor.id, {Role.AGENT, Role.FINANCE})
+    assert (signed_in.account.id, signed_in.roles) == (dewi.actor.id, frozenset({Role.AGENT, Role.FINANCE}))
 
 
 async def test_the_address_may_be_typed_in_capitals_and_the_code_with_a_space() -> None:
