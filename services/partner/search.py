@@ -13,7 +13,7 @@ from domain.calendar import MAX_DAYS_AHEAD, Zone
 from domain.money import MAX_PRICE_IDR
 from domain.partner import PartnerState, ServiceState
 from domain.refusals import InvalidInput
-from domain.region import DISTRICT, LEVEL_LENGTH, ancestors, check_code, check_postcode
+from domain.region import DISTRICT, LEVEL_LENGTH, PROVINCE, ancestors, check_code, check_postcode
 from domain.service import ServiceType
 from domain.text import line
 from models.partner import Partner
@@ -88,21 +88,20 @@ SELECT p.id, p.rank, o.price_idr, o.minutes
      WHERE s.partner_id = p.id AND s.state = '{ServiceState.APPROVED.value}'
        AND ($1::text IS NULL OR s.type = $1) AND ($2::bigint IS NULL OR pr.price_idr <= $2)) o
  WHERE p.state = '{PartnerState.ACTIVE.value}' AND o.price_idr IS NOT NULL
-   AND ($3::text[] IS NULL OR p.areas && $3) AND ($4::text[] IS NULL OR p.areas && $4)
+   AND ($3::text[] IS NULL OR p.areas && $3 OR ($7::text IS NOT NULL AND EXISTS (
+        SELECT FROM unnest(p.areas) AS area WHERE starts_with(area, $7))))
+   AND ($4::text[] IS NULL OR p.areas && $4)
    AND ($5::int IS NULL OR p.rank >= $5)
    AND ($6::text IS NULL OR p.name ILIKE $6 OR p.bio ILIKE $6)"""  # noqa: S608 - the text is made of our enums' names
 BEHIND = {
     Sort.RANK: """
-   AND ($7::bigint IS NULL OR (p.rank <= $7 AND (p.rank < $7 OR p.id < $8::uuid)))
- ORDER BY p.rank DESC, p.id DESC LIMIT $9""",
+   AND ($8::bigint IS NULL OR (p.rank <= $8 AND (p.rank < $8 OR p.id < $9::uuid)))
+ ORDER BY p.rank DESC, p.id DESC LIMIT $10""",
     Sort.PRICE: """
-   AND ($7::bigint IS NULL OR (o.price_idr, p.id) > ($7, $8::uuid))
- ORDER BY o.price_idr, p.id LIMIT $9""",
+   AND ($8::bigint IS NULL OR (o.price_idr, p.id) > ($8, $9::uuid))
+ ORDER BY o.price_idr, p.id LIMIT $10""",
 }
-INSIDE = """
-SELECT code FROM region WHERE code = $1 OR parent = $1
- UNION ALL SELECT d.code FROM region r JOIN region d ON d.parent = r.code
-            WHERE r.parent = $1 AND length(r.code) < $2"""
+INSIDE = "SELECT code FROM region WHERE code = $1 OR parent = $1"
 OF_POSTCODE = "SELECT DISTINCT parent FROM region WHERE postcode = $1 LIMIT $2"
 
 
@@ -166,30 +165,34 @@ def _results(candidates: Sequence[_Candidate], rows: dict[UUID, Partner], has_ne
 
 
 async def _conditions(wanted: Filter) -> list[Any]:
-    """The first six parameters of CANDIDATES."""
+    """The first seven parameters of CANDIDATES."""
     pattern = None
     if wanted.text is not None:
         text = line(wanted.text, "text", MAX_TEXT_CHARACTERS)
         pattern = "%" + text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    areas, inside = (None, None) if wanted.region_code is None else await _areas_of_region(wanted.region_code)
     return [
         wanted.service_type.value if wanted.service_type else None,
         wanted.max_price_idr,
-        await _areas_of_region(wanted.region_code) if wanted.region_code is not None else None,
+        areas,
         await _areas_of_postcode(wanted.postcode) if wanted.postcode is not None else None,
         wanted.min_rank,
         pattern,
+        inside,
     ]
 
 
-async def _areas_of_region(code: str) -> list[str]:
-    """Areas that serve the region: itself, all it lies in, and (for a province or regency) what lies inside it down to
-    the district. A village or district is served by whoever serves what it lies in."""
+async def _areas_of_region(code: str) -> tuple[list[str], str | None]:
+    """Areas that serve the region: itself, all it lies in, and for a regency its districts. A province has too many
+    regencies and districts to list: whoever works anywhere inside serves it, told by how its areas begin."""
     check_code(code, field="regionCode")
-    inside = await connections.get("default").execute_query_dict(INSIDE, [code, LEVEL_LENGTH[DISTRICT]])
-    known = [row["code"] for row in inside]
+    rows = await connections.get("default").execute_query_dict(INSIDE, [code])
+    known = [row["code"] for row in rows]
     if code not in known:
         raise InvalidInput("regionCode", indonesian="wilayah tidak dikenal", english="there is no such region")
-    return sorted({*ancestors(code), *(each for each in known if len(each) <= LEVEL_LENGTH[DISTRICT])})
+    if len(code) == LEVEL_LENGTH[PROVINCE]:
+        return [code], f"{code}."
+    return sorted({*ancestors(code), *(each for each in known if len(each) <= LEVEL_LENGTH[DISTRICT])}), None
 
 
 async def _areas_of_postcode(postcode: str) -> list[str]:
