@@ -36,6 +36,9 @@ UNHEARD = f"""
 SELECT e.position FROM event e WHERE e.position IS NOT NULL AND cardinality(e.topics) <>
   (SELECT count(*) FROM event_topic t WHERE t.position = e.position AND t.topic = ANY(e.topics))
 LIMIT {MAX_FOUND}"""  # noqa: S608
+STRANDED = f"""
+SELECT n.id FROM notification n LEFT JOIN task t ON t.key = 'send_notification:' || n.id || ':' || n.version
+WHERE n.state = 'QUEUED' AND (t.key IS NULL OR t.state = 'DONE') LIMIT {MAX_FOUND}"""  # noqa: S608
 CHAIN = f"SELECT position, hash, {FACTS} FROM event WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
 FOLD = "SELECT subject, payload::text AS payload FROM event WHERE name = ANY($1) AND subject = ANY($2) ORDER BY id"
 CHANGED = (
@@ -63,7 +66,17 @@ async def positions_are_whole() -> list[str]:
     return found + [f"event {row['position']} is not on all of its topics" for row in await _rows(UNHEARD)]
 
 
-INVARIANTS: tuple[Callable[[], Awaitable[list[str]]], ...] = (no_overlap, payments_agree, positions_are_whole)
+async def messages_are_on_their_way() -> list[str]:
+    """A message that is to be sent has a task that will send it (or that staff see among the dead)."""
+    return [f"notification {row['id']} waits for nothing" for row in await _rows(STRANDED)]
+
+
+INVARIANTS: tuple[Callable[[], Awaitable[list[str]]], ...] = (
+    no_overlap,
+    payments_agree,
+    positions_are_whole,
+    messages_are_on_their_way,
+)
 
 
 async def chain_is_whole(key: bytes, after: int = 0, before: bytes = b"") -> list[str]:

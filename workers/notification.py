@@ -5,6 +5,7 @@ rows as they are when it runs, so that a late one tells the truth; with nothing 
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from domain.notification import Audience, Channel, Template, is_readable
 from domain.permissions import Role
 from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem
 from domain.wording import day, join_words, rupiah
-from integrations.delivery import Undeliverable, Unreachable
+from integrations.delivery import Outgoing, Undeliverable, Unreachable
 from integrations.mail import Mail
 from integrations.sms import Sms
 from integrations.whatsapp import Whatsapp
@@ -29,6 +30,8 @@ from workers.job import Job
 
 SEND_TIMEOUT_S = 15  # shorter than JOB_TIMEOUT_S, so that a slow provider is a failed try and not a failed job
 REFUND_WITHIN = timedelta(hours=24)  # D-06
+
+log = logging.getLogger("rawat.notification")
 
 Facts = dict[str, str]
 FactsOf = Callable[[Case], Awaitable[Facts | None]]
@@ -266,17 +269,39 @@ async def send_notification(job: Job) -> None:
         return
     try:
         message = await notifications.pack(row)
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            await _provider(job, row.channel).send(message)
     except NotNeeded as reason:
         await notifications.record_delivery(job.actor, row.id, skipped=str(reason))
-    except Undeliverable as error:
-        await notifications.record_failed_delivery(job.actor, row.id, str(error), for_good=True)
-    except (Unreachable, TimeoutError) as error:
-        reason_given = str(error) or "the provider took too long"
-        await notifications.record_failed_delivery(job.actor, row.id, reason_given, for_good=False)
-    else:
+        return
+    failure = await _carry(_provider(job, row.channel), message)
+    if failure is None:
         await notifications.record_delivery(job.actor, row.id)
+    else:
+        await notifications.record_failed_delivery(job.actor, row.id, failure.reason, failure.for_good)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message did not go, and whether it never will."""
+
+    reason: str
+    for_good: bool
+
+
+async def _carry(provider: Mail | Whatsapp | Sms, message: Outgoing) -> Failure | None:
+    """Hand the message over. Whatever goes wrong is a failed try, so that no message is on its way for ever."""
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await provider.send(message)
+    except Undeliverable as error:
+        return Failure(str(error), for_good=True)
+    except Unreachable as error:
+        return Failure(str(error), for_good=False)
+    except TimeoutError:
+        return Failure("the provider took too long", for_good=False)
+    except Exception as error:
+        log.exception("a provider failed in a way it does not declare")
+        return Failure(type(error).__name__, for_good=False)  # its text may repeat an address
+    return None
 
 
 def _provider(job: Job, channel: Channel) -> Mail | Whatsapp | Sms:

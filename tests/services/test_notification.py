@@ -22,6 +22,7 @@ from models.event import Event
 from models.notification import Notification
 from models.task import Task
 from services import notification as notifications
+from services.invariant import messages_are_on_their_way
 from services.notification import Letter
 from tests import world
 from tests.letters import Post
@@ -253,6 +254,26 @@ async def test_what_does_not_go_is_tried_again_later_and_is_a_dead_letter_after_
     assert provider.keys == [str(row.id)] * MAX_TRIES
     died = await Event.get(name="NotificationDied")
     assert died.topics == ["queue:support"] and died.payload["channel"] == "WHATSAPP"
+
+
+async def test_a_provider_s_bug_is_a_failed_try_and_its_words_are_not_kept(tmp_path: Path) -> None:
+    sari = await world.account("Sari", Role.CUSTOMER)
+    post = Post(tmp_path, whatsapp=Broken(ValueError("sari@rawat.example")))
+    at = clock(NOON)
+    with time_machine.travel(at, tick=False):
+        row = (await write(sari.id))[WHATSAPP]
+        await post.send()
+    row = await reload(row)
+    assert (row.state, row.attempts, row.last_error) == (DeliveryState.QUEUED, 1, "ValueError")
+    assert at + timedelta(seconds=30) <= row.due_at <= at + timedelta(seconds=38)
+
+
+async def test_every_message_to_be_sent_has_a_task_that_sends_it() -> None:
+    sari = await world.account("Sari", Role.CUSTOMER)
+    await write(sari.id)
+    assert await messages_are_on_their_way() == []
+    await Task.filter(name="send_notification").delete()
+    assert len(await messages_are_on_their_way()) == 1
 
 
 async def test_staff_send_a_dead_letter_again_and_it_arrives(tmp_path: Path) -> None:
