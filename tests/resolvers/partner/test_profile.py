@@ -126,7 +126,7 @@ async def test_a_partner_sees_its_own_plan_exceptions_and_resources() -> None:
         "addResource"
     ]
     mine = (await ask(MINE, partner))["myPartner"]
-    assert mine["plan"] == [{**period, **{key: f"{period[key]}:00" for key in ("opens", "closes")}} for period in week]  # type: ignore[dict-item]
+    assert mine["plan"] == [{**period, **{key: f"{period[key]}:00" for key in ("opens", "closes")}} for period in week]
     assert mine["exceptions"] == [
         {"id": added["id"], "on": day, "available": False, "opens": None, "closes": None, "note": "Libur"}
     ]

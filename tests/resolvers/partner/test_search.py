@@ -1,6 +1,6 @@
 """Finding partners: who is found, in which order, page by page, and with how many statements."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.partners import (
     approve,
     book,
     enough,
+    id_of,
     many,
     open_partner,
     reviewer,
@@ -65,6 +66,10 @@ async def ids(sort: str = "RANK", first: int = 20, **filter: Any) -> list[str]:
     raise AssertionError("the pages do not end")
 
 
+def days(first: date, last: date) -> dict[str, Any]:
+    return {"from": str(first), "to": str(last)}
+
+
 async def open_on(partners: list[Partner]) -> None:
     await PlanPeriod.bulk_create(
         PlanPeriod(partner_id=partner.id, weekday=DAY.weekday(), **NINE_TO_FIVE) for partner in partners
@@ -74,7 +79,12 @@ async def open_on(partners: list[Partner]) -> None:
 @pytest.mark.proves("P-01")
 async def test_only_an_active_partner_with_that_service_approved_is_found() -> None:
     partner = await open_partner()
-    everywhere = [{}, {"serviceType": "GROOMER"}, {"regionCode": JAKARTA_PUSAT}, {"text": "Mitra"}]
+    everywhere: list[dict[str, Any]] = [
+        {},
+        {"serviceType": "GROOMER"},
+        {"regionCode": JAKARTA_PUSAT},
+        {"text": "Mitra"},
+    ]
     offered = await service.offer(partner, GROOMER, Policy.ONE_DAY)
     await price.set_price(partner, offered.id, price.NewPrice("Mandi", Unit.SESSION, 90_000, 60))
     assert [await ids(**each) for each in everywhere] == [[]] * 4
@@ -83,7 +93,7 @@ async def test_only_an_active_partner_with_that_service_approved_is_found() -> N
     await service.approve(await reviewer(), offered.id, enough(GROOMER))
     assert [await ids(**each) for each in everywhere] == [[str(partner.id)]] * 4
     assert await ids(serviceType="DOG_WALKER") == []
-    await profile.suspend(await actor(Role.MANAGEMENT), partner.id, "Laporan")
+    await profile.suspend(await actor(Role.MANAGEMENT), id_of(partner), "Laporan")
     assert [await ids(**each) for each in everywhere] == [[]] * 4
 
 
@@ -92,7 +102,7 @@ async def test_a_partner_that_cannot_be_booked_has_no_page_and_no_free_slots() -
     partner, judge = await open_partner(), await reviewer()
     cost = await approve(partner, GROOMER)
     walker = await approve(partner, ServiceType.DOG_WALKER)
-    asked = {"id": str(partner.id), "from": str(DAY), "to": str(DAY)}
+    asked: dict[str, Any] = {"id": str(partner.id), "from": str(DAY), "to": str(DAY)}
     assert (await ask(FREE, **asked, type="GROOMER"))["freeSlots"]
     await service.reject(judge, cost.service_id, "Sertifikat palsu")
     assert await refused(FREE, **asked, type="GROOMER") == ("PARTNER_NOT_BOOKABLE", "serviceType")
@@ -274,17 +284,17 @@ async def test_free_slots_are_told_with_the_partners_own_day() -> None:
     partner = await open_partner("94.01")
     cost = await approve(partner, GROOMER, minutes=90)
     await plan.set_plan(partner, [Period(weekday, time(0), time(4)) for weekday in range(7)])
-    data = await ask(FREE, id=str(partner.id), **{"from": str(DAY)}, to=str(DAY), price=str(cost.id), units=2)
+    data = await ask(FREE, id=str(partner.id), **days(DAY, DAY), price=str(cost.id), units=2)
     first = data["freeSlots"][0]
     assert first["day"] == str(DAY)
     assert datetime.fromisoformat(first["startsAt"]) == Zone.WIT.at(DAY, time(0))
     assert datetime.fromisoformat(first["endsAt"]) == Zone.WIT.at(DAY, time(3))
     await plan.add_exception(partner, PlanException(DAY, None, None, False))
-    assert (await ask(FREE, id=str(partner.id), **{"from": str(DAY)}, to=str(DAY), type="GROOMER"))["freeSlots"] == []
+    assert (await ask(FREE, id=str(partner.id), **days(DAY, DAY), type="GROOMER"))["freeSlots"] == []
 
 
 @pytest.mark.parametrize(
-    "days, asked, refusal",
+    "offsets, asked, refusal",
     [
         ((0, -1), {"type": "GROOMER"}, ("INVALID_INPUT", "toDay")),
         ((0, 31), {"type": "GROOMER"}, ("INVALID_INPUT", "toDay")),
@@ -296,8 +306,8 @@ async def test_free_slots_are_told_with_the_partners_own_day() -> None:
     ],
 )
 async def test_a_question_for_slots_that_makes_no_sense_is_refused(
-    days: tuple[int, int], asked: dict[str, Any], refusal: tuple[str, str]
+    offsets: tuple[int, int], asked: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     (partner,) = await many(1)
-    first, last = (str(DAY + timedelta(days=number)) for number in days)
-    assert await refused(FREE, id=str(partner.id), **{"from": first}, to=last, **asked) == refusal
+    first, last = (DAY + timedelta(days=number) for number in offsets)
+    assert await refused(FREE, id=str(partner.id), **days(first, last), **asked) == refusal
