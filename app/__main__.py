@@ -52,6 +52,31 @@ def migrate() -> None:
 
 
 @cli.command()
+def seed() -> None:
+    """Fill an empty database with the demo world; one that is lived in is left alone. Not in production."""
+    from app.demo.command import seed as fill
+
+    asyncio.run(fill())
+
+
+@cli.command()
+@click.argument("role")
+def token(role: str) -> None:
+    """Print an access token of the demo account of ROLE, e.g. customer, partner or agent. Not in production."""
+    from app.demo.command import token as issue
+
+    asyncio.run(issue(role))
+
+
+@cli.command()
+def logins() -> None:
+    """Print how to sign in as each role of the demo world. Not in production."""
+    from app.demo.command import logins as show
+
+    asyncio.run(show())
+
+
+@cli.command()
 @click.argument("name")
 def migration(name: str) -> None:
     """Write the next migration from the models."""

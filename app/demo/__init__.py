@@ -1,4 +1,4 @@
-"""The demo world: invented people of six cities, and weeks of bookings that really happened to them, by the use cases."""
+"""The demo world: invented people of six cities, and weeks of bookings that happened to them by the use cases."""
 
 from app.demo.world import FULL, SMALL, Size, make_world
 

@@ -1,4 +1,4 @@
-"""Who plays which story, when: special ones first, so that each way through a booking's life is there; plain ones fill."""
+"""Who plays which story, when: special ones first, so that each way through a booking is there; plain ones fill."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ VISITS: tuple[StoryOf, ...] = (
 )  # fmt: skip
 STAYS: tuple[StoryOf, ...] = (story.served, story.stayed_with_a_gap, story.served, story.cancelled_late)
 AHEAD: tuple[StoryOf, ...] = (story.served,) * 5 + (story.cancelled_early,)
+MOST_RUNNING = 10  # at this moment, besides the demo partner's
 SETTLED = timedelta(days=4)  # after this long the clock has brought every story to its end
 LEAST_LEAD, MOST_LEAD = 5 * 60, 4 * 24 * 60  # minutes between the hold and the start
 
@@ -44,10 +45,10 @@ class Cast:
         yield from self._each(by_day, VISITS)
         yield from self._each(by_night, STAYS)
         special = {id(each) for each in (*by_day, *by_night)}
-        # Jobs that run at this moment first: there must be some.
         plain = [each for each in times if id(each) not in special]
-        plain.sort(key=lambda each: each.ends_at < self._now)
-        yield from self._each(plain[: max(0, how_many - len(special))], (story.served,))
+        running = [each for each in plain if each.ends_at > self._now][:MOST_RUNNING]
+        over = [each for each in plain if each.ends_at <= self._now]
+        yield from self._each([*running, *over[: max(0, how_many - len(special) - len(running))]], (story.served,))
 
     def ahead(self, times: list[Slot], how_many: int) -> Iterator[tuple[StoryOf, Plan]]:
         """Stories that were only begun."""
@@ -88,7 +89,10 @@ class Cast:
 
 def split(hosts: list[Host], now: datetime) -> tuple[list[Slot], list[Slot], list[Slot]]:
     """Times behind us (or running), times ahead, and those ahead of the first partner, soonest first."""
-    luck, past, ahead, first = Random("slots"), [], [], []
+    past: list[Slot] = []
+    ahead: list[Slot] = []
+    first: list[Slot] = []
+    luck = Random("slots")
     for host in hosts:
         for slot in slots(host, now, luck, is_busy_now=host is hosts[0]):
             if slot.starts_at < now:

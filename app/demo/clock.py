@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from tortoise import connections
@@ -62,11 +62,14 @@ class Clock:
                 await self._run(timer["key"])
         self._at = moment
 
-    async def _due(self, moment: datetime) -> list[dict[str, datetime]]:
-        return await connections.get("default").execute_query_dict(DUE, [self._at, moment, MAX_TIMERS])
+    async def _due(self, moment: datetime) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await connections.get("default").execute_query_dict(
+            DUE, [self._at, moment, MAX_TIMERS]
+        )
+        return rows
 
-    async def _run(self, key: object) -> None:
-        found = await tasks.claim(str(key), self._at)
+    async def _run(self, key: str) -> None:
+        found = await tasks.claim(key, self._at)
         if found is None:
             return
         claim, name, payload = found

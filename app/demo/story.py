@@ -25,7 +25,7 @@ from services import message as messages
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 UPDATE_EVERY = 25 * MINUTE  # before the 30 minutes are over
 LOGGED_AT, LAST_LOGGED_AT = time(18), time(10)
-SUPPER, BREAKFAST = time(19), time(9)
+ARRIVED, SUPPER, BREAKFAST = time(15), time(19), time(9)
 
 ASKED = (
     "Halo Kak, {pet} agak takut suara pengering, mohon pelan-pelan ya.",
@@ -200,9 +200,8 @@ async def _stayed(plan: Plan, forgets: bool = False) -> Story:
     assert last is not None
     day = first
     while day <= last:
-        if day > first:
-            yield zone.at(day, BREAKFAST) + plan.minutes(0, 40)
-            await plan.album.send(plan.partner, plan.id, 1, plan.said(NOTES))
+        yield zone.at(day, ARRIVED if day == first else BREAKFAST) + plan.minutes(0, 40)
+        await plan.album.send(plan.partner, plan.id, 1, plan.said(NOTES))
         logged_at = zone.at(day, LAST_LOGGED_AT if day == last else LOGGED_AT)
         if forgets and day == first:
             logged_at = zone.at(day + DAY, MIDNIGHT) + plan.minutes(20, 50)

@@ -1,4 +1,4 @@
-"""Making the demo world: everything in one transaction, so that a killed start leaves nothing and never half a world."""
+"""Making the demo world: all in one transaction, so that a killed start leaves nothing and never half a world."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,8 +32,9 @@ from services.work import acting_at
 from workers.job import Outside
 
 LOCK = 7_261_777  # of pg_advisory_xact_lock: two starts at once make one world
-AGE = timedelta(days=28)
-PEOPLE_COME_FOR = timedelta(days=3)  # the first bookings are held after that
+DAY = timedelta(days=1)
+AGE = 28 * DAY
+PEOPLE_COME_FOR = 3 * DAY  # the first bookings are held after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,6 @@ class _World:
         await service.reject(ops, refused.id, "Foto portofolio belum ada.")
         yield self._now - DAY
         await profile.suspend(self._staff[Role.MANAGEMENT], suspended.id, "Dua kali tidak datang dalam seminggu.")
-
-
-DAY = timedelta(days=1)
 
 
 def _cities(count: int) -> Iterator[City]:
