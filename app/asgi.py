@@ -20,10 +20,10 @@ from app.door import Door
 from app.inbox import inbox
 from app.media import MediaDoor
 from app.migration import is_current
+from app.outside import storage
 from app.settings import Settings
 from integrations.nudge import NUDGE
 from integrations.seal import Seal
-from integrations.storage import LocalStorage
 from integrations.token import Tokens
 from services.account import ended_since
 from subscriptions.hub import Hub
@@ -45,9 +45,7 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
         shows_ide=not settings.is_production, seal=Seal(settings.secret_key), media_key=settings.secret_key.encode(),
         public_url=settings.public_url,
     )  # fmt: skip
-    media = MediaDoor(
-        LocalStorage(settings.data_dir / "media"), settings.secret_key.encode(), settings.data_dir / "incoming"
-    )
+    media = MediaDoor(storage(settings), settings.secret_key.encode(), settings.data_dir / "incoming")
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -5,6 +5,7 @@ from integrations.mail import LocalMail, Mail, SmtpMail
 from integrations.seal import Seal
 from integrations.sink import Sink
 from integrations.sms import LocalSms
+from integrations.storage import LocalStorage
 from integrations.whatsapp import LocalWhatsapp
 from workers.job import Outside
 
@@ -14,12 +15,17 @@ def sink(settings: Settings) -> Sink:
     return Sink(settings.data_dir / "inbox")
 
 
+def storage(settings: Settings) -> LocalStorage:
+    """Where photos and clips are kept."""
+    return LocalStorage(settings.data_dir / "media")
+
+
 def outside(settings: Settings) -> Outside:
     """The providers of this process."""
     local = sink(settings)
     return Outside(
         mail=_mail(settings, local), whatsapp=LocalWhatsapp(local), sms=LocalSms(local),
-        seal=Seal(settings.secret_key), public_url=settings.public_url,
+        seal=Seal(settings.secret_key), storage=storage(settings), public_url=settings.public_url,
     )  # fmt: skip
 
 

@@ -39,7 +39,6 @@ class Settings(BaseSettings):
     # Key of the HMAC that chains the event log; kept outside the database on purpose.
     event_key: str = DEVELOPMENT_EVENT_KEY
     access_token_minutes: int = Field(default=10, ge=1)
-    refresh_token_days: int = Field(default=30, ge=1)
 
     # None: mails go to the local sink that /dev/inbox shows.
     smtp_host: str | None = None

@@ -128,6 +128,7 @@ class Can(StrEnum):
     REACT = auto()
     RESEND_TASK = auto()
     FORGET_OLD = auto()
+    FORGET_UPLOADS = auto()
 
 
 ALLOWED: Mapping[Can, frozenset[Role]] = MappingProxyType(
@@ -203,6 +204,7 @@ ALLOWED: Mapping[Can, frozenset[Role]] = MappingProxyType(
         Can.REACT: SYSTEM_ONLY,
         Can.RESEND_TASK: frozenset({R.SENIOR_AGENT, R.MANAGEMENT}),
         Can.FORGET_OLD: SYSTEM_ONLY,
+        Can.FORGET_UPLOADS: SYSTEM_ONLY,
     }
 )
 

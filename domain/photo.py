@@ -11,6 +11,8 @@ from domain.refusals import InvalidInput, Refusal
 UPLOAD_LIVES_FOR = timedelta(minutes=30)
 ADDRESS_LIVES_FOR = timedelta(minutes=10)  # at most, of a signed address to look at a photo
 ADDRESS_STAYS_SAME_FOR = timedelta(minutes=5)  # so that a client that reads again finds the photo in its cache
+SEND_WITHIN = timedelta(hours=20)  # of announcing a file; a file that was not sent
+FORGET_AFTER = timedelta(hours=24)  # is deleted, clearly later than it could still be sent
 MAX_FILES_PER_UPDATE = 10
 MAX_WAITING_UPLOADS = 40  # of one booking at a time
 MAX_NOTE_CHARACTERS = 500
@@ -63,9 +65,9 @@ def check_choice(upload_ids: Sequence[UUID]) -> None:
         )
 
 
-def check_sendable(state: UploadState) -> None:
-    """A file is sent once, after it was received."""
-    if state is UploadState.WAITING:
+def check_sendable(state: UploadState, announced_at: datetime, now: datetime) -> None:
+    """A file is sent once, after it was received, and before it is old enough to be forgotten."""
+    if state is UploadState.WAITING or now >= announced_at + SEND_WITHIN:
         raise UploadNotReady(field="uploadIds")
     if state is UploadState.USED:
         raise UploadAlreadyUsed(field="uploadIds")

@@ -44,6 +44,7 @@ class Periodic(StrEnum):
 
     CHECK_INVARIANTS = "check_invariants"
     FORGET_OLD = "forget_old"
+    FORGET_UPLOADS = "forget_uploads"
 
 
 def period_key(work: Periodic, every: timedelta, now: datetime) -> str:

@@ -4,7 +4,7 @@ import re
 from typing import NewType
 
 import strawberry
-from strawberry.schema.types.scalar import ScalarDefinition
+from strawberry.types.scalar import ScalarDefinition
 
 from domain.refusals import InvalidInput
 

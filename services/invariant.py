@@ -47,7 +47,8 @@ CHANGED = (
 
 
 async def _rows(sql: str, *values: Any) -> list[dict[str, Any]]:
-    return await connections.get("default").execute_query_dict(sql, list(values))
+    rows: list[dict[str, Any]] = await connections.get("default").execute_query_dict(sql, list(values))
+    return rows
 
 
 async def no_overlap() -> list[str]:

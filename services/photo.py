@@ -73,7 +73,7 @@ async def send_update(work: Work, booking_id: UUID, upload_ids: Sequence[UUID], 
     if len(uploads) != len(upload_ids):
         raise NotFound(field="uploadIds")
     for upload in uploads:  # they change under the booking's lock only, once they are received
-        check_sendable(upload.state)
+        check_sendable(upload.state, upload.created_at, work.now)
     update = await PhotoUpdate.create(booking_id=booking.id, note=note, created_at=work.now)
     first_sent = await _first_sent(uploads)
     for upload in uploads:

@@ -12,6 +12,7 @@ from integrations.mail import LocalMail
 from integrations.seal import Seal
 from integrations.sink import Sink, Stored
 from integrations.sms import LocalSms
+from integrations.storage import LocalStorage
 from integrations.whatsapp import LocalWhatsapp
 from models.event import Event
 from models.notification import Notification
@@ -33,6 +34,7 @@ class Post:
             "mail": LocalMail(self.sink),
             "whatsapp": LocalWhatsapp(self.sink),
             "sms": LocalSms(self.sink),
+            "storage": LocalStorage(folder / "media"),
         }
         self.outside = Outside(**(local | providers), seal=Seal("a secret of the tests, long enough"), public_url=SITE)
 

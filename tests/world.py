@@ -53,7 +53,7 @@ async def account(name: str, *roles: Role, language: Language = Language.EN, **c
     """An account with its roles, and the actor it is."""
     number = next(_numbers)
     facts = {"phone": f"+62812{number:07d}", "name": name, "language": language}
-    row = await Account.create(**(facts | changes))
+    row = await Account.create(**(facts | changes))  # type: ignore[arg-type]
     for role in roles:
         await RoleGrant.create(account_id=row.id, role=role)
     return Actor(id=row.id, roles=frozenset(roles), language=language)
@@ -127,7 +127,7 @@ async def hold(
 
 
 async def request(customer: Customer, provider: Provider, starts_at: datetime | None = None, **wish: object) -> Booking:
-    booking = await hold(customer, provider, starts_at, **wish)
+    booking = await hold(customer, provider, starts_at, **wish)  # type: ignore[arg-type]
     actor = customer.actor.once(f"request-{next(_numbers)}")
     return await bookings.request(actor, booking.id, PaymentMethod.E_WALLET)
 
@@ -141,6 +141,8 @@ async def accepted(
 
 __all__ = [
     "LEAD",
+    "SYSTEM",
+    "Actor",
     "Customer",
     "Provider",
     "accepted",

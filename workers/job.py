@@ -8,6 +8,7 @@ from domain.permissions import SYSTEM, Actor, Claim
 from integrations.mail import Mail
 from integrations.seal import Seal
 from integrations.sms import Sms
+from integrations.storage import Storage
 from integrations.whatsapp import Whatsapp
 from models.event import Event
 
@@ -20,6 +21,7 @@ class Outside:
     whatsapp: Whatsapp
     sms: Sms
     seal: Seal
+    storage: Storage
     public_url: str
 
 

@@ -98,7 +98,7 @@ class Relay:
             positions = list(range(head["position"] + 1, head["position"] + 1 + len(rows)))
             hashes = [bytes(head["hash"])]
             for position, row in zip(positions, rows, strict=True):
-                hashes.append(chained(self._key, hashes[-1], position, row))
+                hashes.append(chained(self._key, hashes[-1], position, dict(row)))
             ids = [row["id"] for row in rows]
             await connection.execute(NUMBER, ids, positions, hashes[1:], positions[-1], hashes[-1])
         self._fresh.extend(zip(positions, rows, strict=True))

@@ -92,6 +92,7 @@ EVERY: Mapping[Periodic, tuple[timedelta, JobFunction]] = MappingProxyType(
     {
         Periodic.CHECK_INVARIANTS: (timedelta(hours=1), upkeep.check_invariants),
         Periodic.FORGET_OLD: (timedelta(days=1), upkeep.forget_old),
+        Periodic.FORGET_UPLOADS: (timedelta(hours=1), upkeep.forget_uploads),
     }
 )
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from services.invariant import INVARIANTS, rows_are_folds
-from services.retention import forget_old as forget
+from services import retention
 from workers.job import Job
 
+MAX_UPLOADS = 200  # forgotten in one round
 LOOK_BACK = timedelta(hours=3)  # longer than the period, so that no change falls between two looks
 
 
@@ -21,4 +22,14 @@ async def check_invariants(job: Job) -> None:
 
 
 async def forget_old(job: Job) -> None:
-    await forget(job.actor)
+    await retention.forget_old(job.actor)
+
+
+async def forget_uploads(job: Job) -> None:
+    """The files first, then their rows: cut off in between, the next round finds the rows again."""
+    left = await retention.unsent_uploads(datetime.now(UTC), MAX_UPLOADS)
+    for upload in left:
+        for key in (upload.storage_key, upload.thumbnail_key):
+            if key:
+                await job.outside.storage.delete(key)
+    await retention.forget_uploads(job.actor, [upload.id for upload in left])

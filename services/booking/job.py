@@ -76,7 +76,7 @@ async def log_care(work: Work, booking_id: UUID, on_day: date, kinds: Collection
         raise InvalidInput("day", indonesian="bukan hari menginap", english="not a day of this stay")
     if not kinds:
         raise InvalidInput("kinds", indonesian="isi paling sedikit satu", english="give at least one")
-    known = set(await CareLog.filter(booking_id=booking.id, on_day=on_day).values_list("kind", flat=True))
+    known = {log.kind for log in await CareLog.filter(booking_id=booking.id, on_day=on_day)}
     new = [kind for kind in CareKind if kind in kinds and kind not in known]
     note = line(note, "note", MAX_NOTE_CHARACTERS, optional=True)
     await CareLog.bulk_create(CareLog(booking_id=booking.id, on_day=on_day, kind=kind, note=note) for kind in new)
@@ -168,7 +168,7 @@ async def _tick(work: Work, booking: Booking, items: Collection[ChecklistItem], 
             raise InvalidInput(
                 "items", indonesian=f"{item} bukan butir layanan ini", english=f"{item} is not an item here"
             )
-    known = set(await ChecklistTick.filter(booking_id=booking.id, at_end=at_end).values_list("item", flat=True))
+    known = {tick.item for tick in await ChecklistTick.filter(booking_id=booking.id, at_end=at_end)}
     new = [item for item in mine if item in items and item not in known]
     await ChecklistTick.bulk_create(ChecklistTick(booking_id=booking.id, item=item, at_end=at_end) for item in new)
     if new:

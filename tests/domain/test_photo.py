@@ -9,7 +9,9 @@ from domain.media import MAX_PHOTO_BYTES, MAX_VIDEO_BYTES, MediaNotAccepted, Med
 from domain.photo import (
     ADDRESS_LIVES_FOR,
     ADDRESS_STAYS_SAME_FOR,
+    FORGET_AFTER,
     MAX_FILES_PER_UPDATE,
+    SEND_WITHIN,
     UploadAlreadyUsed,
     UploadNotReady,
     UploadState,
@@ -19,6 +21,8 @@ from domain.photo import (
     check_sendable,
 )
 from domain.refusals import InvalidInput
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +68,11 @@ def test_no_file_too_many_files_or_one_twice_is_no_update(numbers: list[int]) ->
 
 
 def test_a_file_is_sent_after_it_was_received_and_once() -> None:
-    check_sendable(UploadState.READY)
+    check_sendable(UploadState.READY, NOON, NOON)
     with pytest.raises(UploadNotReady):
-        check_sendable(UploadState.WAITING)
+        check_sendable(UploadState.WAITING, NOON, NOON)
     with pytest.raises(UploadAlreadyUsed):
-        check_sendable(UploadState.USED)
+        check_sendable(UploadState.USED, NOON, NOON)
 
 
 @pytest.mark.parametrize("second", range(0, 601, 37))
@@ -79,3 +83,10 @@ def test_an_address_lives_five_to_ten_minutes_and_stays_the_same_for_a_while(sec
     assert ADDRESS_LIVES_FOR - ADDRESS_STAYS_SAME_FOR < left <= ADDRESS_LIVES_FOR
     begun = noon + ADDRESS_STAYS_SAME_FOR * ((now - noon) // ADDRESS_STAYS_SAME_FOR)
     assert address_ends_at(now) == address_ends_at(begun)
+
+
+def test_a_file_that_may_be_forgotten_is_not_sent_any_more() -> None:
+    check_sendable(UploadState.READY, NOON, NOON + SEND_WITHIN - timedelta(seconds=1))
+    with pytest.raises(UploadNotReady):
+        check_sendable(UploadState.READY, NOON, NOON + SEND_WITHIN)
+    assert SEND_WITHIN < FORGET_AFTER

@@ -12,6 +12,7 @@ from integrations.delivery import Outgoing, Undeliverable, Unreachable
 from integrations.mail import LocalMail
 from integrations.sink import Sink
 from integrations.sms import LocalSms, Sms
+from integrations.storage import LocalStorage
 from integrations.whatsapp import LocalWhatsapp
 from models.account import LoginCode
 from models.task import Task
@@ -35,6 +36,7 @@ def outside(folder: Path, sms: Sms | None = None) -> Outside:
     sink = Sink(folder)
     return Outside(
         mail=LocalMail(sink), whatsapp=LocalWhatsapp(sink), sms=sms or LocalSms(sink), seal=SEAL,
+        storage=LocalStorage(folder / "media"),
         public_url="http://rawat.example",
     )  # fmt: skip
 
