@@ -54,9 +54,11 @@ def migrate() -> None:
 @cli.command()
 def seed() -> None:
     """Fill an empty database with the demo world; one that is lived in is left alone. Not in production."""
+    import uvloop
+
     from app.demo.command import seed as fill
 
-    asyncio.run(fill())
+    uvloop.run(fill())
 
 
 @cli.command()

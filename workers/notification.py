@@ -8,12 +8,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from domain.booking import BookingState
 from domain.cancellation import POLICY_LABELS
-from domain.notification import Audience, Channel, Template, is_readable
+from domain.notification import Audience, Channel, Template, is_readable, is_stale
 from domain.permissions import Role
 from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem
 from domain.wording import day, join_words, rupiah
@@ -245,7 +245,10 @@ def _told(name: str, fact: str) -> str:
 
 def _job(name: str, telling: Telling) -> Callable[[Job], Awaitable[None]]:
     async def tell_them(job: Job) -> None:
-        case = await notifications.case_of(await job.event(), telling.to, job.outside.public_url)
+        event = await job.event()
+        if is_stale(event.at, datetime.now(UTC)):
+            return
+        case = await notifications.case_of(event, telling.to, job.outside.public_url)
         letter = await letter_of(telling, case)
         if letter is not None:
             await notifications.notify(job.actor, letter)

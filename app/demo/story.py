@@ -185,7 +185,7 @@ async def _visited(plan: Plan) -> Story:
     while photo_at < plan.slot.ends_at:
         yield photo_at
         await plan.album.send(
-            plan.partner, plan.id, plan.luck.choice((1, 1, 2)), plan.said(NOTES), clip=plan.luck.random() < 0.05
+            plan.partner, plan.id, plan.luck.choice((1, 1, 1, 2)), plan.said(NOTES), clip=plan.luck.random() < 0.05
         )
         photo_at += UPDATE_EVERY
     yield plan.slot.ends_at + plan.minutes(-3, 8)

@@ -37,6 +37,9 @@ class QuietHours:
             raise ValueError("quiet hours are told on the person's clock, without a zone")
 
 
+# Who reads yesterday's "your partner is late" is only worried: after a long outage, old news stays untold.
+STALE_AFTER = timedelta(days=2)
+
 DEFAULT_QUIET_HOURS = QuietHours(time(21, 0), time(7, 0))
 
 
@@ -95,6 +98,11 @@ def next_try(attempts: int, now: datetime, key: str) -> datetime | None:
     wait: timedelta = FIRST_RETRY * RETRY_GROWTH ** (attempts - 1)
     digest = hashlib.sha256(f"{key}:{attempts}".encode()).digest()
     return now + wait * (1 + MAX_JITTER * digest[0] / 255)
+
+
+def is_stale(happened_at: datetime, now: datetime) -> bool:
+    """Whether it happened too long ago to be told at all; the booking's own page shows it."""
+    return now - happened_at > STALE_AFTER
 
 
 def is_urgent(template: Template) -> bool:

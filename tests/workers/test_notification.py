@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from domain.booking import BookingState, IncidentKind
-from domain.notification import Channel, Template
+from domain.notification import STALE_AFTER, Channel, Template
 from domain.permissions import SYSTEM, Role
 from domain.refusals import Language
 from domain.service import ChecklistItem
@@ -112,6 +112,16 @@ async def test_a_reaction_run_twice_has_one_effect(tmp_path: Path) -> None:
         assert await told() == first
     assert await Task.filter(name="send_notification").count() == 1
     assert await Event.filter(name="NotificationCreated").count() == 1
+
+
+async def test_old_news_is_not_told(tmp_path: Path) -> None:
+    await world.accepted(await world.customer(), await world.provider())
+    post = Post(tmp_path)
+    with time_machine.travel(datetime.now(UTC) + STALE_AFTER + timedelta(minutes=1)):
+        await post.react("BookingAccepted")
+        await post.send()
+    assert await told() == []
+    assert await Task.filter(name="tell_customer_booking_accepted", state="DONE").count() == 1
 
 
 @pytest.mark.proves("Q-02")
