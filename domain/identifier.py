@@ -3,18 +3,34 @@
 import os
 import secrets
 import time
+from threading import Lock
 from uuid import UUID
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0/O, 1/I/L: a code is read out on the telephone
 CODE_LENGTH = 8
 
 
+class _Clock:
+    """Milliseconds with a 12-bit counter behind them: within one process every tick is later than the one before,
+    also when a thousand come in one millisecond or the machine's clock is set back."""
+
+    def __init__(self) -> None:
+        self._last, self._turn = 0, Lock()
+
+    def tick(self) -> int:
+        with self._turn:
+            self._last = max(time.time_ns() // 1_000_000 << 12, self._last + 1)
+            return self._last
+
+
+_CLOCK = _Clock()
+
+
 def new_id() -> UUID:
-    """A fresh UUIDv7: 48 bits of milliseconds, 74 random bits."""
-    value = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    """A fresh UUIDv7: 48 bits of milliseconds, 12 of the counter, 62 random ones."""
+    milliseconds, counter = divmod(_CLOCK.tick(), 1 << 12)
+    random = int.from_bytes(os.urandom(8), "big") >> 2
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random)
 
 
 def new_code(prefix: str) -> str:
