@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import orjson
 from tortoise import connections
@@ -16,9 +16,9 @@ from workers.table import JOBS
 # A story yields the moment at which it wants to act; it is asked for the next one when that moment has come.
 Story: TypeAlias = AsyncIterator[datetime]
 
-MAX_TIMERS = 500  # read at once
-DUE = """SELECT key, due_at FROM task WHERE state = 'DUE' AND due_at >= $1 AND due_at <= $2
-         ORDER BY due_at, key LIMIT $3"""
+# The lower bound spares the index all that was due before: one transaction leaves its dead rows there.
+NEXT = """SELECT key, due_at FROM task WHERE state = 'DUE' AND due_at >= $1 AND due_at <= $2
+          ORDER BY due_at, key LIMIT 1"""
 
 
 class Clock:
@@ -56,17 +56,14 @@ class Clock:
 
     async def _pass_until(self, moment: datetime) -> None:
         """Run the timers that are due by then, each at its own moment; they may leave new ones."""
-        while timers := await self._due(moment):
-            for timer in timers:
-                self._at = max(self._at, timer["due_at"])
-                await self._run(timer["key"])
+        while timer := await self._next_timer(moment):  # each ends, and what it leaves is due later
+            key, self._at = timer
+            await self._run(key)
         self._at = moment
 
-    async def _due(self, moment: datetime) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = await connections.get("default").execute_query_dict(
-            DUE, [self._at, moment, MAX_TIMERS]
-        )
-        return rows
+    async def _next_timer(self, moment: datetime) -> tuple[str, datetime] | None:
+        rows = await connections.get("default").execute_query_dict(NEXT, [self._at, moment])
+        return (rows[0]["key"], rows[0]["due_at"]) if rows else None
 
     async def _run(self, key: str) -> None:
         found = await tasks.claim(key, self._at)
