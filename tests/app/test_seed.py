@@ -26,7 +26,6 @@ from models.photo import Upload
 from models.task import Task
 from services.invariant import INVARIANTS, rows_are_folds
 
-
 ROOT = Path(__file__).parents[2]
 
 
