@@ -131,20 +131,31 @@ class Relay:
 
     async def _resume(self, connection: "asyncpg.Connection[asyncpg.Record]") -> int:
         """Where to go on: behind the stream's last position, but never further back than KEPT events."""
-        newest = await self._redis.xrevrange(STREAM, count=1)
-        last = int(newest[0][0].split(b"-")[0]) if newest else 0
+        last = await self._last_published()
         head: int = await connection.fetchval("SELECT position FROM relay_head")  # read after the stream
         if last > head:  # the stream belongs to a database that is gone (a restored backup)
             await self._redis.delete(STREAM)
             last = 0
         return max(last, head - KEPT)
 
+    async def _last_published(self) -> int:
+        """The stream's last id, which it keeps also when that entry was deleted; 0 when there is no stream."""
+        try:
+            info = await self._redis.xinfo_stream(STREAM)
+        except ResponseError as error:
+            if "no such key" not in str(error):
+                raise
+            return 0
+        return int(info["last-generated-id"].split(b"-")[0])
+
     def _take_fresh(self, last: int) -> list[tuple[int, Any]]:
+        """What this relay numbered right behind `last`; another relay's positions in between end the batch."""
         while self._fresh and self._fresh[0][0] <= last:
             self._fresh.popleft()
-        if not self._fresh or self._fresh[0][0] != last + 1:
-            return []
-        return [self._fresh.popleft() for _ in range(min(PAGE, len(self._fresh)))]
+        batch: list[tuple[int, Any]] = []
+        while self._fresh and self._fresh[0][0] == last + 1 + len(batch) and len(batch) < PAGE:
+            batch.append(self._fresh.popleft())
+        return batch
 
     async def _publish(self, batch: Sequence[tuple[int, Any]]) -> int | None:
         """XADD under the position as id; None when another relay was faster (then ask where the stream is)."""
