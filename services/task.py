@@ -87,10 +87,10 @@ async def failed(claim: Claim, error: str) -> bool:
     return again is None
 
 
-async def leave(claim: Claim) -> None:
-    """Give a task back untried: this process does not know its job, another one will."""
+async def leave(claim: Claim, wait: timedelta = UNKNOWN_WAIT) -> None:
+    """Give a task back untried: this process does not know its job, or stops in the middle; another one will do it."""
     await _mine(claim).update(
-        state=TaskState.DUE, attempts=claim.attempt - 1, due_at=datetime.now(UTC) + UNKNOWN_WAIT, lease_until=None
+        state=TaskState.DUE, attempts=claim.attempt - 1, due_at=datetime.now(UTC) + wait, lease_until=None
     )
 
 

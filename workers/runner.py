@@ -1,16 +1,19 @@
 """The worker process: relay and sweeper, and arq between restarts. PostgreSQL decides, Redis only wakes somebody up."""
 
 import asyncio
+import contextlib
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 from redis.asyncio import Redis
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
-from domain.refusals import Refusal
+from domain.permissions import Claim
+from domain.refusals import Refusal, TryAgain
 from domain.road import SWEEP_S
 from domain.task import JOB_TIMEOUT_S
 from integrations.nudge import REDIS_DOWN
@@ -26,6 +29,7 @@ SWEEP_BATCH = 200
 POLL_S = 0.05
 RESTART_S = 0.5
 LOOK_EVERY_S = 60.0  # for periods that have begun
+AWAY = (*DATABASE_DOWN, DBConnectionError, TransactionManagementError)
 
 log = logging.getLogger("rawat.worker")
 
@@ -47,15 +51,25 @@ async def run_task(key: str, outside: Outside) -> None:
         log.warning("task %s was taken over", key)
     except UnknownEvent:
         await tasks.leave(claim)
+    except TryAgain as busy:  # no answer of a rule: the database had no time
+        await _fail(claim, busy)
     except Refusal as refusal:
         await tasks.done(claim, f"refused: {refusal.code}")
+    except asyncio.CancelledError:  # this process stops, or arq does because Redis went: somebody else goes on at once
+        with contextlib.suppress(*AWAY):
+            await tasks.leave(claim, timedelta())
+        raise
     except Exception as error:
         log.exception("task %s failed at attempt %s", key, claim.attempt)
-        if await tasks.failed(claim, f"{type(error).__name__}: {error}"):
-            log.error("task %s is dead", key)
+        await _fail(claim, error)
     else:
         await tasks.done(claim)
     return None
+
+
+async def _fail(claim: Claim, error: Exception) -> None:
+    if await tasks.failed(claim, f"{type(error).__name__}: {error}"):
+        log.error("task %s is dead", claim.task_key)
 
 
 class Runner:
@@ -67,9 +81,8 @@ class Runner:
         self._relay = Relay(database_url, self._redis, key)
         self._due = asyncio.Event()
         self._pool: ArqRedis | None = None
-        self._room = asyncio.Semaphore(MAX_JOBS)
         self._next_look = 0.0
-        self._direct: set[asyncio.Task[None]] = set()
+        self._direct: dict[str, asyncio.Task[None]] = {}  # tasks that run here without arq, by their keys
 
     async def run(self) -> None:
         """Relay, sweeper, nudges and arq side by side; the first three outlive Redis."""
@@ -80,9 +93,10 @@ class Runner:
                 loops.create_task(hear_nudges(self._redis, self._relay.wake, self._due.set))
                 loops.create_task(self._arq_forever())
         finally:
-            for task in self._direct:
+            running = list(self._direct.values())
+            for task in running:
                 task.cancel()
-            await asyncio.gather(*self._direct, return_exceptions=True)
+            await asyncio.gather(*running, return_exceptions=True)
             await self._redis.aclose()
 
     async def _sweep_forever(self) -> None:
@@ -95,7 +109,7 @@ class Runner:
                     self._next_look = asyncio.get_running_loop().time() + LOOK_EVERY_S
                 found = await tasks.due(datetime.now(UTC), SWEEP_BATCH)
                 await self._hand_out(found)
-            except DATABASE_DOWN as error:
+            except AWAY as error:
                 log.warning("the sweeper waits for the database: %s", type(error).__name__)
             try:
                 async with asyncio.timeout(SWEEP_S):
@@ -104,7 +118,7 @@ class Runner:
                 continue
 
     async def _hand_out(self, found: list[tuple[str, int]]) -> None:
-        """Through arq when Redis is there; otherwise this process runs them itself."""
+        """Through arq when Redis is there; otherwise this process runs as many as it has room for, the rest later."""
         for key, attempts in found:
             pool = self._pool
             if pool is not None:
@@ -113,18 +127,16 @@ class Runner:
                     continue
                 except REDIS_DOWN:
                     self._pool = None
-            await self._room.acquire()
-            task = asyncio.create_task(self._run_here(key))
-            self._direct.add(task)
-            task.add_done_callback(self._direct.discard)
+            if len(self._direct) < MAX_JOBS and key not in self._direct:
+                self._direct[key] = asyncio.create_task(self._run_here(key))
 
     async def _run_here(self, key: str) -> None:
         try:
             await run_task(key, self._outside)
-        except DATABASE_DOWN as error:
+        except AWAY as error:
             log.warning("task %s waits for the database: %s", key, type(error).__name__)
         finally:
-            self._room.release()
+            del self._direct[key]
         self._due.set()
 
     async def _run_for_arq(self, ctx: dict[str, Any], key: str) -> None:
@@ -153,12 +165,15 @@ class Runner:
             finally:
                 self._pool = None
                 if worker is not None:
-                    await asyncio.shield(_close(worker))
+                    await asyncio.shield(_close(worker, pool))
             await asyncio.sleep(RESTART_S)
 
 
-async def _close(worker: Worker) -> None:
-    try:
-        await worker.close()
-    except REDIS_DOWN:
-        log.warning("arq closed without Redis")
+async def _close(worker: Worker, pool: ArqRedis) -> None:
+    """End arq's loop and its jobs. Its own `close` stops half-way when a job was cut off or Redis is away."""
+    running = [task for task in (worker.main_task, *worker.tasks.values()) if task is not None]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    with contextlib.suppress(*REDIS_DOWN):
+        await pool.aclose()
