@@ -59,7 +59,10 @@ async def test_a_customer_cancels_in_time_late_and_not_after_the_start(
             starts_at = world.at(15, days=9)
             until = starts_at if policy is Policy.SAME_DAY else world.at(12, days=9 - FREE_DAYS[policy])
             bookings = [
-                (customer := await world.customer(), await world.accepted(customer, provider, starts_at + timedelta(hours=2 * n)))
+                (
+                    customer := await world.customer(),
+                    await world.accepted(customer, provider, starts_at + timedelta(hours=2 * n)),
+                )
                 for n in range(3)
             ]
 

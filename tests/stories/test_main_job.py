@@ -41,7 +41,9 @@ async def sign_up(running: System) -> tuple[Client, str]:
         return found.group() if found else None
 
     number = await eventually(code)
-    assert (await visitor.ask(say.LOG_IN, input={"phone": PHONE, "code": number}))["logInWithCode"]["code"] == "NAME_REQUIRED"
+    assert (await visitor.ask(say.LOG_IN, input={"phone": PHONE, "code": number}))["logInWithCode"][
+        "code"
+    ] == "NAME_REQUIRED"
     answer = await visitor.ask(say.LOG_IN, input={"phone": PHONE, "code": number, "name": "Sari Contoh"})
     session = answer["logInWithCode"]
     return Client(running, session["accessToken"]), session["refreshToken"]
