@@ -50,16 +50,18 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool = database(database_url, settings.db_pool_max) if owns_database else nullcontext()
-        async with pool, hub.running():
-            hub.watchers.append(revocations.hear)
-            revocations.remember(await ended_since(datetime.now(UTC) - lifetime))
-            media.sweep()
-            carrier = asyncio.create_task(NUDGE.carry(redis))
-            try:
-                yield
-            finally:
-                carrier.cancel()
-                await redis.aclose()
+        try:
+            async with pool, hub.running():
+                hub.watchers.append(revocations.hear)
+                revocations.remember(await ended_since(datetime.now(UTC) - lifetime))
+                media.sweep()
+                carrier = asyncio.create_task(NUDGE.carry(redis))
+                try:
+                    yield
+                finally:
+                    carrier.cancel()
+        finally:
+            await redis.aclose()
 
     async def ready(request: Request) -> Response:
         """Whether this process can do its work: database, schema and Redis, each named."""
