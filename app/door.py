@@ -59,6 +59,9 @@ class Door(GraphQL[Context, None]):
                 scope["access"] = access
         try:
             await super().__call__(scope, receive, send)
+        except (UnicodeError, RecursionError):
+            if scope["type"] == "http":  # a body that is no text, or nested without end; nothing was answered yet
+                await _unreadable()(scope, receive, send)
         finally:
             for leave in scope.get("leave", ()):
                 leave()
@@ -67,7 +70,7 @@ class Door(GraphQL[Context, None]):
         """What a `Bearer` value gives access to; None when it is worth nothing (any more)."""
         scheme, _, token = header.partition(" ")
         access = self._tokens.read(token.strip()) if scheme.lower() == "bearer" else None
-        return None if access is None or self._revocations.has_ended(access.actor) else access
+        return None if access is None or self._revocations.has_ended(access.actor, access.issued_at) else access
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         access: Access | None = request.scope.get("access")
@@ -114,6 +117,11 @@ def _visitor(request: Request | WebSocket) -> Actor:
     """Nobody, who reads English when the browser says so."""
     wants = request.headers.get("accept-language", "")
     return Actor(language=Language.EN) if wants.lower().startswith("en") else NOBODY
+
+
+def _unreadable() -> JSONResponse:
+    error = {"message": "The request could not be read.", "extensions": {"code": "BAD_REQUEST"}}
+    return JSONResponse({"errors": [error]}, status_code=400)
 
 
 def _not_signed_in(request: Request) -> JSONResponse:

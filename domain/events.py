@@ -34,7 +34,7 @@ OTHER_FACTS = frozenset(
     {
         "by", "channel", "count", "day", "duplicate", "incident_id", "item", "items", "kind", "message_id", "minutes",
         "missing", "notification_id", "previous_update_at", "role", "rule", "seconds", "service_id", "service_type",
-        "session_id", "side", "template", "update_id", "upload_ids",
+        "session_id", "session_ids", "side", "template", "update_id", "upload_ids",
     }
 )  # fmt: skip
 
@@ -98,14 +98,18 @@ class _BookingEvent(Event):
     noun = "booking"
     queue: ClassVar[str | None] = None  # the staff queue whose live stream also hears of it
     live: ClassVar[str | None] = None  # a narrower topic of the booking: photos, messages
+    for_customer: ClassVar[bool] = True
+    for_partner: ClassVar[bool] = True
 
     @classmethod
     def about(cls, booking: _Booking, facts: Mapping[str, Any]) -> Self:
-        """A partner hears of a booking from the moment it was requested; a hold is the customer's own affair."""
+        """A partner hears of a booking from the moment it was requested; a hold is the customer's own affair. What is
+        between one side and support is not heard by the other side."""
         ids = {"booking_id": booking.id, "customer_id": booking.customer_id, "partner_id": booking.partner_id}
-        topics = [f"booking:{booking.id}", f"customer:{booking.customer_id}"]
-        audience = [f"account:{booking.customer_id}"]
-        if booking.requested_at is not None:
+        topics, audience = [f"booking:{booking.id}"], []
+        if cls.for_customer:
+            audience.append(f"account:{booking.customer_id}")
+        if cls.for_partner and booking.requested_at is not None:
             topics.append(f"partner:{booking.partner_id}")
             audience.append(f"account:{booking.partner_id}")
         topics += [f"{cls.live}:{booking.id}"] if cls.live else []
@@ -171,17 +175,21 @@ class PartnerWasMissed(_BookingEvent):
 class UpdateBecameOverdue(_BookingEvent):
     """The partner is asked first (Q-08)."""
 
+    for_customer = False
+
 
 class UpdateStayedOverdue(_BookingEvent):
     """Still nothing: support is asked (Q-08)."""
 
     queue = "support"
+    for_customer = False
 
 
 class CareWasMissed(_BookingEvent):
     """A hotel day ended without all its care entries (Q-06)."""
 
     queue = "support"
+    for_customer = False
 
 
 class CareLogged(_BookingEvent): ...
@@ -191,11 +199,17 @@ class ChecklistTicked(_BookingEvent): ...
 
 
 class DeviationReported(_BookingEvent):
+    """The partner tells support that it cannot keep a checklist item (Q-03)."""
+
     queue = "support"
+    for_customer = False
 
 
 class ViolationReported(_BookingEvent):
+    """The customer tells support of a broken rule (Q-04); the partner may be alone with the animal just then."""
+
     queue = "support"
+    for_partner = False
 
 
 class BookingCameNear(_BookingEvent):

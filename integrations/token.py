@@ -19,6 +19,7 @@ class Access:
     """A verified access token."""
 
     actor: Actor
+    issued_at: datetime
     expires_at: datetime
 
 
@@ -35,7 +36,7 @@ class Tokens:
         expires_at = (now + self._lifetime).replace(microsecond=0)
         claims = {
             "sub": str(account_id), "sid": str(session_id), "roles": sorted(roles), "lang": language.value,
-            "aud": AUDIENCE, "iat": int(now.timestamp()), "exp": int(expires_at.timestamp()),
+            "aud": AUDIENCE, "iat": now.timestamp(), "exp": int(expires_at.timestamp()),
         }  # fmt: skip
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM), expires_at
 
@@ -49,7 +50,7 @@ class Tokens:
                 self._secret,
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
-                options={"require": ["exp", "sub", "sid"]},
+                options={"require": ["exp", "iat", "sub", "sid"]},
             )
             actor = Actor(
                 id=UUID(claims["sub"]),
@@ -59,4 +60,5 @@ class Tokens:
             )
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
             return None
-        return Access(actor, datetime.fromtimestamp(claims["exp"], UTC))
+        moments = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
+        return Access(actor, *moments)

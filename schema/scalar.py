@@ -1,6 +1,7 @@
 """Scalars of the schema beyond GraphQL's own."""
 
 import re
+from datetime import datetime
 from typing import NewType
 
 import strawberry
@@ -11,7 +12,16 @@ from domain.refusals import InvalidInput
 Rupiah = NewType("Rupiah", int)
 Cursor = NewType("Cursor", str)
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # a moment beyond could not be moved into another zone
+
 SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment with its zone, as in ISO 8601: 2026-11-22T09:00:00+07:00.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+        serialize=lambda moment: moment.isoformat(),
+        parse_value=lambda value: _moment(value),
+    ),
     Rupiah: strawberry.scalar(
         name="Rupiah", description="Whole rupiah.", serialize=int, parse_value=lambda value: Rupiah(_whole(value))
     ),
@@ -22,6 +32,18 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=lambda value: Cursor(str(value)),
     ),
 }
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError("DateTime must be like 2026-11-22T09:00:00+07:00") from error
+    if moment.tzinfo is None:
+        raise ValueError("DateTime needs a zone, like +07:00 or Z")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"DateTime lies between {FIRST_YEAR} and {LAST_YEAR}")
+    return moment
 
 
 def _whole(value: object) -> int:

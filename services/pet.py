@@ -13,6 +13,7 @@ from domain.permissions import Actor, Can
 from domain.pet import Size, Species
 from domain.phone import mobile
 from domain.refusals import InvalidInput
+from domain.region import check_code
 from domain.text import line, paragraph
 from models.account import Account
 from models.pet import Address, Pet
@@ -122,8 +123,8 @@ async def _checked_pet(work: Work, facts: PetFacts) -> dict[str, Any]:
 
 
 async def _checked_address(facts: AddressFacts) -> dict[str, Any]:
-    code = facts.region_code.strip()
-    region = await Region.filter(code=code).first() if "\x00" not in code else None
+    code = check_code(facts.region_code.strip())
+    region = await Region.filter(code=code).first()
     rules.check_place(code, facts.postcode.strip(), region.postcode if region else None)
     if region is None:
         raise InvalidInput("regionCode", indonesian="wilayah ini tidak ada", english="there is no such region")

@@ -90,6 +90,7 @@ class Work:
 
     async def born(self, row: Any, event: type[Event], **facts: Any) -> None:
         """Insert a new row and note its first event, with every folded field that has a value."""
+        row.created_at = self.now  # the moment of the work, also where it acts in the past
         await row.save(force_create=True)
         folded = {name: getattr(row, name) for name in FOLDED.get(event.noun, ()) if getattr(row, name) is not None}
         self.note(row, event, **folded, **facts)
@@ -223,7 +224,10 @@ async def _keyed(
         first = await IdempotencyKey.get(actor_id=who, operation=can.value, key=key)
         if first.input_hash != input_hash:
             raise IdempotencyKeyReused(field="idempotencyKey")
-        return await replays.get(id=first.result_id)
+        result = await replays.get_or_none(id=first.result_id)
+        if result is None:  # what was made has been forgotten since
+            raise NotFound()
+        return result
     result = await act()
     await IdempotencyKey.filter(id=claimed[0]["id"]).update(result_id=result.id)
     return result

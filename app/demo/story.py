@@ -53,7 +53,7 @@ class Plan:
     slot: Slot
     held_at: datetime
     album: Album
-    agent: Actor
+    support: Actor
     luck: Random = field(init=False)
     booking: Booking = field(init=False)
 
@@ -307,15 +307,15 @@ async def cancelled_by_staff(plan: Plan) -> Story:
     async for moment in accepted(plan):
         yield moment
     yield plan.slot.starts_at - plan.minutes(30, 80)
-    await bookings.cancel(plan.agent, plan.id, "Banjir di wilayah ini")
+    await bookings.cancel(plan.support, plan.id, "Banjir di wilayah ini")
 
 
 async def customer_not_there(plan: Plan) -> Story:
-    """The partner waits in vain."""
+    """Nobody opens the door, and support decides that it was the customer who was not there."""
     async for moment in accepted(plan):
         yield moment
     yield plan.slot.starts_at + plan.minutes(31, 50)
-    await bookings.report_no_show(plan.partner, plan.id, Cancelled.CUSTOMER)
+    await bookings.report_no_show(plan.support, plan.id, Cancelled.CUSTOMER)
 
 
 async def partner_not_there(plan: Plan) -> Story:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.calendar import Zone
 from domain.refusals import InvalidInput, Refusal
 
 HOLD_FOR = timedelta(minutes=15)
@@ -15,6 +16,7 @@ CLOSE_AFTER = timedelta(hours=48)  # the window for a complaint before money is 
 NO_SHOW_AFTER = timedelta(minutes=30)
 REMINDERS = (timedelta(hours=24), timedelta(hours=1))
 MAX_LATE = timedelta(hours=4)
+MAX_REPORTS = 10  # of one kind by people, of one booking
 MAX_ACTIVE_HOLDS = 5  # of one customer at a time: a hold is free, so it must be scarce
 
 
@@ -74,6 +76,20 @@ class TooManyHolds(Refusal):
     english = "You already hold {limit} times. Finish or release one of them first."
 
 
+class TooManyReports(Refusal):
+    code = "TOO_MANY_REPORTS"
+    indonesian = "Sudah ada {limit} laporan untuk pemesanan ini. Silakan hubungi tim kami."
+    english = "There are {limit} reports on this booking already. Please contact our team."
+
+
+class AskSupport(Refusal):
+    """A partner that was missed does not decide that the customer was absent."""
+
+    code = "ASK_SUPPORT"
+    indonesian = "Kehadiran Anda sendiri tercatat terlambat. Tim kami yang memutuskan; silakan hubungi kami."
+    english = "You were noted as missing yourself. Our team decides this; please contact us."
+
+
 class NoUpdate(Refusal):
     """Q-08: at least one photo or video reaches the customer before a job is complete."""
 
@@ -121,18 +137,32 @@ def check_may_start(starts_at: datetime, ends_at: datetime, now: datetime) -> No
         raise TooLate()
 
 
+def check_may_complete(starts_at: datetime, ends_at: datetime, zone: Zone, now: datetime) -> None:
+    """A stay is completed on its last day, on the partner's clock; any other job whenever it is done."""
+    last_day = zone.day_of(ends_at)
+    if zone.day_of(starts_at) != last_day and zone.day_of(now) < last_day:
+        raise TooEarly(at=last_day.isoformat())
+
+
 def check_no_show(starts_at: datetime, now: datetime) -> None:
     """Nobody is called absent before 30 minutes after the agreed start."""
     if now < starts_at + NO_SHOW_AFTER:
         raise TooEarly(at=(starts_at + NO_SHOW_AFTER).isoformat(timespec="minutes"))
 
 
-def check_not_started_late_report(starts_at: datetime, arrives_at: datetime, now: datetime) -> None:
-    """Q-02: the new arrival is after the agreed start, in the future, and within four hours."""
-    if arrives_at <= max(starts_at, now) or arrives_at > max(starts_at, now) + MAX_LATE:
+def check_arrival(starts_at: datetime, ends_at: datetime, arrives_at: datetime, now: datetime) -> None:
+    """Q-02: the new arrival lies ahead, after the agreed start, at most four hours after it and before the end: a
+    partner cannot put a job off by reporting again and again."""
+    if arrives_at <= max(starts_at, now) or arrives_at >= min(starts_at + MAX_LATE, ends_at):
         hours = int(MAX_LATE.total_seconds() // 3600)
         raise InvalidInput(
             "arrivesAt",
-            indonesian=f"harus setelah waktu mulai dan paling lama {hours} jam lagi",
-            english=f"must be after the agreed start and at most {hours} hours away",
+            indonesian=f"harus setelah waktu mulai, paling lama {hours} jam sesudahnya dan sebelum selesai",
+            english=f"must be after the agreed start, at most {hours} hours later and before the end",
         )
+
+
+def check_report_count(reports: int) -> None:
+    """Each report alarms people, so a booking takes only so many."""
+    if reports >= MAX_REPORTS:
+        raise TooManyReports(limit=MAX_REPORTS)

@@ -8,6 +8,7 @@ from domain.permissions import Can, Role
 from domain.refusals import IllegalMove, InvalidInput, NotFound
 from models.account import Account, RoleGrant
 from services.account.step import end_sessions
+from services.partner.profile import suspend_partner_of
 from services.work import Work, use_case
 
 
@@ -44,8 +45,10 @@ async def suspend(work: Work, account_id: UUID) -> Account:
         raise InvalidInput("accountId", indonesian="bukan akun sendiri", english="not one's own account")
     if account.suspended_at is not None:
         raise IllegalMove(verb="suspend", state="SUSPENDED")
-    count = await end_sessions(work, account, EndReason.SUSPENDED)
-    await work.change(account, events.AccountSuspended, facts={"count": count}, suspended_at=work.now)
+    ended = await end_sessions(work, account, EndReason.SUSPENDED)
+    facts = {"count": len(ended), "session_ids": ended}
+    await suspend_partner_of(work, account.id)
+    await work.change(account, events.AccountSuspended, facts=facts, suspended_at=work.now)
     return account
 
 
@@ -60,5 +63,5 @@ async def restore(work: Work, account_id: UUID) -> Account:
 
 
 async def _changed(work: Work, account: Account, role: Role) -> None:
-    count = await end_sessions(work, account, EndReason.ROLES_CHANGED)
-    work.note(account, events.RolesChanged, role=role, count=count)
+    ended = await end_sessions(work, account, EndReason.ROLES_CHANGED)
+    work.note(account, events.RolesChanged, role=role, count=len(ended), session_ids=ended)

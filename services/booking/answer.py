@@ -19,7 +19,7 @@ from domain.text import line
 from integrations.payment import authorise_locally
 from models.booking import Booking
 from models.payment import Payment
-from services.booking.step import pay_back
+from services.booking.step import check_bookable, pay_back
 from services.work import Work, use_case
 
 MAX_REASON_CHARACTERS = 500
@@ -35,6 +35,7 @@ async def request(work: Work, booking_id: UUID, method: PaymentMethod) -> Bookin
     check_hold_is_alive(booking.hold_expires_at, work.now)
     expires_at = answer_until(work.now, booking.starts_at)
     check_answer_in_time(expires_at, work.now)
+    await check_bookable(booking.service_id)
     yes = authorise_locally(str(booking.id), booking.price_idr, method)
     await Payment.create(
         booking_id=booking.id, method=method, state=PaymentState.AUTHORISED, amount_idr=booking.price_idr,

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from domain.booking import BOOKING, CANCEL_VERB, BookingState, check_no_show
+from domain.booking import BOOKING, CANCEL_VERB, AskSupport, BookingState, check_no_show
 from domain.cancellation import Cancelled
 from domain.permissions import Can
 from domain.refusals import InvalidInput
 from domain.text import line
 from models.booking import Booking
 from models.partner import Partner
-from services.booking.step import pay_back, refund_if_cancelled, side_of
+from services.booking.step import pay_back, refund_if_cancelled, side_of, was_missed
 from services.partner.profile import rerank
 from services.work import Work, use_case
 
@@ -26,7 +26,9 @@ async def cancel(work: Work, booking_id: UUID, reason: str = "") -> Booking:
     BOOKING.move(booking.state, verb)
     reason = line(reason, "reason", MAX_REASON_CHARACTERS, optional=by is Cancelled.CUSTOMER)
     was_paid = booking.state is not BookingState.HELD
-    back = refund_if_cancelled(booking, work.now, by)
+    # Whoever was left waiting owes nothing: a missed partner's job ends as if the partner had cancelled.
+    at_whose_cost = Cancelled.PARTNER if by is Cancelled.CUSTOMER and await was_missed(booking) else by
+    back = refund_if_cancelled(booking, work.now, at_whose_cost)
     await work.move(
         booking, BOOKING, verb, facts={"by": by, "rule": back.rule}, ended_at=work.now, end_reason=reason,
         refund_idr=back.amount_idr if was_paid else None, refund_rule=back.rule.value if was_paid else "",
@@ -48,7 +50,9 @@ async def report_no_show(work: Work, booking_id: UUID, absent: Cancelled) -> Boo
         raise InvalidInput("absent", indonesian="pilih pihak lain", english="name the other side")
     verb = "no_show_partner" if absent is Cancelled.PARTNER else "no_show_customer"
     BOOKING.move(booking.state, verb)
-    check_no_show(max(booking.starts_at, booking.late_until or booking.starts_at), work.now)
+    check_no_show(booking.starts_at, work.now)
+    if by is Cancelled.PARTNER and await was_missed(booking):
+        raise AskSupport()
     await end_as_no_show(work, booking, absent, by.value)
     return booking
 

@@ -31,6 +31,7 @@ from models.account import Account
 from models.booking import Booking
 from models.partner import Price, Resource
 from models.pet import Address, Pet
+from services.booking.step import check_bookable
 from services.partner import availability
 from services.work import Work, use_case
 
@@ -61,12 +62,11 @@ async def hold(work: Work, wish: NewBooking) -> Booking:
     pet = await _pet(work, wish.pet_id)
     address = await _place(work, option, wish.address_id)
     slot, units = _slot(option, wish, zone, work.now)
-    by_night = CARE[option.service.type].by_night
     await _check_open(option, slot, zone)
     blocked = slot.with_buffer(availability.buffer_of(option.service.type))
     await work.lock(Account.all(), work.actor.id)  # one hold at a time for each customer, so that the count is true
     await _check_holds(work)
-    resource = await _free_resource(work, partner.id, by_night, blocked)
+    resource = await _free_resource(work, option, blocked)
     parts = split(price(option.price_idr, units), commission_rate(option.service.type))
     booking = Booking(
         code=new_code("BK"), customer_id=work.actor.id, partner_id=partner.id, service_id=option.service_id,
@@ -158,14 +158,16 @@ async def _check_holds(work: Work) -> None:
         raise TooManyHolds(limit=MAX_ACTIVE_HOLDS)
 
 
-async def _free_resource(work: Work, partner_id: UUID, by_night: bool, blocked: Interval) -> Resource:
+async def _free_resource(work: Work, option: Price, blocked: Interval) -> Resource:
     """The first of the partner's units that is free. Losers are turned away before the lock; under the lock the units
     are judged one by one; the exclusion constraint has the last word."""
-    units = await Resource.filter(partner_id=partner_id, is_kennel=by_night, archived_at=None).order_by("id")
+    mine = {"partner_id": option.service.partner_id, "is_kennel": CARE[option.service.type].by_night}
+    units = await Resource.filter(**mine, archived_at=None).order_by("id")
     if not units:
         raise PartnerNotBookable(field="optionId")
     if not await _free(work, units, blocked):
         raise SlotTaken(field="startsAt")
+    await check_bookable(option.service_id)  # again, now that it stays so until the commit
     ids = [unit.id for unit in units]
     locked = await Resource.filter(id__in=ids, archived_at=None).order_by("id").select_for_update(no_key=True)
     await _release_dead_holds(work, ids, blocked)

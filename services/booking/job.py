@@ -10,7 +10,9 @@ from domain.booking import (
     COMPLETE_AFTER_END,
     BookingState,
     CareMissing,
+    IncidentKind,
     NoUpdate,
+    check_may_complete,
     check_may_start,
 )
 from domain.calendar import Zone
@@ -22,7 +24,7 @@ from domain.task import Timer
 from domain.text import line
 from models.booking import Booking, CareLog, ChecklistTick
 from models.partner import Partner
-from services.booking.step import is_own_partner
+from services.booking.step import is_own_partner, raise_incident
 from services.partner.profile import rerank
 from services.work import Work, use_case
 
@@ -97,6 +99,7 @@ async def complete(work: Work, booking_id: UUID, items: Collection[ChecklistItem
     if by_partner:
         ticked = await _tick(work, booking, items, at_end=True)
         check_checklist(CARE[booking.service_type].end_checklist, ticked)
+        check_may_complete(booking.starts_at, booking.ends_at, Zone(booking.zone), work.now)
         await check_evidence(booking, work.now)
     await finish_job(work, booking)
     return booking
@@ -113,7 +116,8 @@ async def check_evidence(booking: Booking, now: datetime) -> None:
 
 
 async def missing_entries(booking: Booking, until: datetime) -> list[tuple[date, CareKind]]:
-    """Care entries a stay still owes for its days up to `until`."""
+    """Care entries a stay still owes for its days up to `until`, but for none after its agreed end."""
+    until = min(until, booking.ends_at)
     if booking.started_at is None or until <= booking.started_at:
         return []
     logged = await CareLog.filter(booking_id=booking.id).values_list("on_day", "kind")
@@ -131,6 +135,8 @@ async def finish_job(work: Work, booking: Booking) -> None:
         partner.on_time_count += 1
     await work.edit(partner, completed_count=partner.completed_count, on_time_count=partner.on_time_count)
     await rerank(work, partner)
+    if booking.has_no_updates:
+        await raise_incident(work, booking, IncidentKind.NO_UPDATES, "completed")
     work.later(Timer.CLOSE_BOOKING, work.now + CLOSE_AFTER, booking.id, booking_id=booking.id)
 
 

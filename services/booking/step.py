@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from domain.booking import IncidentKind
+from domain.booking import IncidentKind, PartnerNotBookable
 from domain.calendar import Zone
 from domain.cancellation import Cancelled, Refund, refund
+from domain.partner import PartnerState, ServiceState
 from domain.payment import state_after_refund
 from domain.permissions import Actor, Role
 from domain.service import ChecklistItem, Unit
 from models.booking import Booking, Incident
+from models.partner import Partner, PartnerService
 from models.payment import Payment
 from services.work import Work
 
@@ -19,6 +22,16 @@ def side_of(actor: Actor, booking: Booking) -> Cancelled:
     if actor.id == booking.customer_id:
         return Cancelled.CUSTOMER
     return Cancelled.PARTNER if actor.id == booking.partner_id else Cancelled.STAFF
+
+
+async def check_bookable(service_id: UUID) -> None:
+    """P-01: the service is approved and its partner active, and both stay so until the commit; PartnerNotBookable."""
+    service = await PartnerService.filter(id=service_id).first()
+    if service is None or service.state is not ServiceState.APPROVED:
+        raise PartnerNotBookable(field="optionId")
+    partner = await Partner.filter(id=service.partner_id).select_for_update(no_key=True).get()
+    if partner.state is not PartnerState.ACTIVE:
+        raise PartnerNotBookable(field="optionId")
 
 
 def is_own_partner(actor: Actor, booking: Booking) -> bool:
@@ -39,6 +52,12 @@ async def pay_back(work: Work, booking: Booking, amount_idr: int) -> None:
     if payment is None or amount_idr == payment.refunded_idr:
         return
     await work.edit(payment, refunded_idr=amount_idr, state=state_after_refund(payment.amount_idr, amount_idr))
+
+
+async def was_missed(booking: Booking) -> bool:
+    """Whether the clock noticed that the partner neither came nor reported, and the job has not begun since."""
+    missed = Incident.filter(booking_id=booking.id, kind=IncidentKind.MISSED_START)
+    return booking.started_at is None and await missed.exists()
 
 
 async def raise_incident(

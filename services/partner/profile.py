@@ -7,7 +7,7 @@ from tortoise.queryset import QuerySet
 
 from domain import events
 from domain.calendar import Zone
-from domain.partner import PARTNER, check_areas, zone_for
+from domain.partner import PARTNER, PartnerState, check_areas, zone_for
 from domain.permissions import Actor, Can, Role
 from domain.rank import parts, score
 from domain.refusals import InvalidInput
@@ -86,6 +86,13 @@ async def suspend(work: Work, partner_id: UUID, reason: str) -> Partner:
 async def restore(work: Work, partner_id: UUID, reason: str) -> Partner:
     """Let a suspended partner be found and booked again."""
     return await _turn(work, partner_id, "restore", reason)
+
+
+async def suspend_partner_of(work: Work, account_id: UUID) -> None:
+    """Step: whoever cannot sign in cannot be booked either. Restoring the partner is a decision of its own."""
+    partner = await Partner.filter(id=account_id, state=PartnerState.ACTIVE).select_for_update(no_key=True).first()
+    if partner is not None:
+        await work.move(partner, PARTNER, "suspend", state_reason="account suspended")
 
 
 async def rerank(work: Work, partner: Partner) -> None:

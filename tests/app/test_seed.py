@@ -55,6 +55,7 @@ async def test_the_demo_world_has_every_state_agrees_with_its_events_and_is_made
     states = {booking.state for booking in await Booking.all()}
     assert states == set(BookingState)
     assert {booking.service_type for booking in await Booking.all()} == set(ServiceType)
+    assert await Booking.filter(created_at__lt=before - timedelta(days=7)).exists()
     for invariant in INVARIANTS:
         assert await invariant() == []
     assert await rows_are_folds(before - timedelta(days=60)) == []

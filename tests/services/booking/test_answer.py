@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from domain.booking import BookingState, TooLate
+from domain.booking import BookingState, PartnerNotBookable, TooLate
 from domain.payment import PaymentMethod, PaymentState
-from domain.permissions import NOBODY, SYSTEM
+from domain.permissions import NOBODY, SYSTEM, Role
 from domain.refusals import IllegalMove, NotAllowed, NotFound, NotSignedIn
 from models.booking import Booking
 from models.event import Event
 from models.partner import Price
 from models.payment import Payment
 from models.task import Task
+from services import account as accounts
 from services import booking as bookings
 from services.partner import price
 from services.partner.price import NewPrice
@@ -120,3 +121,14 @@ async def test_a_later_price_does_not_change_what_was_agreed() -> None:
     again = await Booking.get(id=booking.id)
     assert (again.price_idr, again.commission_idr, again.net_idr) == (150_000, 30_000, 120_000)
     assert await Price.filter(archived_at=None).count() == 1
+
+
+async def test_whoever_was_suspended_meanwhile_cannot_be_paid_for() -> None:
+    customer, provider = await world.customer(), await world.provider()
+    held = await world.hold(customer, provider)
+    await accounts.suspend(await world.staff(Role.MANAGEMENT), provider.id)
+    with pytest.raises(PartnerNotBookable):
+        await bookings.request(customer.actor.once("r"), held.id, PaymentMethod.GATEWAY)
+    with pytest.raises(PartnerNotBookable):
+        await world.hold(customer, provider, world.at(15))
+    assert not await Payment.exists()

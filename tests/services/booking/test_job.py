@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from domain.booking import BookingState, CareMissing, IncidentKind, NoUpdate, TooEarly
+from domain.booking import (
+    AskSupport,
+    BookingState,
+    CareMissing,
+    IncidentKind,
+    NoUpdate,
+    TooEarly,
+    TooManyReports,
+)
 from domain.calendar import Zone
 from domain.cancellation import Cancelled
 from domain.permissions import SYSTEM, Role
@@ -56,11 +64,12 @@ async def test_a_grooming_job_starts_only_with_both_items_ticked() -> None:
 @pytest.mark.proves("Q-03")
 async def test_a_deviation_from_the_checklist_is_an_incident_for_support() -> None:
     booking = await world.accepted(await world.customer(), provider := await world.provider())
-    for _ in range(2):
-        await bookings.report_deviation(provider.actor, booking.id, I.TOOLS_CLEAN, "Gunting patah")
-    incident = await Incident.get(booking_id=booking.id)
-    assert (incident.kind, incident.item) == (IncidentKind.DEVIATION, I.TOOLS_CLEAN)
-    assert "queue:support" in (await Event.get(name="DeviationReported")).topics
+    for note in ("Gunting patah", "Sisir juga"):
+        await bookings.report_deviation(provider.actor, booking.id, I.TOOLS_CLEAN, note)
+    incidents = await Incident.filter(booking_id=booking.id)
+    assert {(each.kind, each.item) for each in incidents} == {(IncidentKind.DEVIATION, I.TOOLS_CLEAN)}
+    assert [each.note for each in incidents] == ["Gunting patah", "Sisir juga"]  # the second is news, no repeat
+    assert "queue:support" in (await Event.filter(name="DeviationReported"))[1].topics
 
 
 @pytest.mark.proves("Q-04")
@@ -76,7 +85,12 @@ async def test_a_walkers_checklist_has_its_three_items_and_a_violation_links_to_
     )  # fmt: skip
     with pytest.raises(NotFound):
         await bookings.report_violation((await world.customer()).actor, booking.id, I.NO_PHONE, "x")
-    assert provider
+    event = await Event.get(name="ViolationReported")
+    assert f"account:{provider.id}" not in event.audience  # who may be alone with the dog just then
+    for number in range(9):
+        await bookings.report_violation(customer.actor, booking.id, I.NO_PHONE, f"Lagi {number}")
+    with pytest.raises(TooManyReports):
+        await bookings.report_violation(customer.actor, booking.id, I.NO_PHONE, "Lagi")
 
 
 @pytest.mark.proves("Q-05")
@@ -219,6 +233,9 @@ async def test_each_day_of_a_stay_needs_its_four_entries_and_a_missing_one_raise
             await bookings.complete(hotel.actor, booking.id)
         for day in range(3):
             await bookings.log_care(hotel.actor, booking.id, first + timedelta(days=day), list(CareKind))
+    with time_machine.travel(booking.ends_at - timedelta(days=1)), pytest.raises(TooEarly):
+        await bookings.complete(hotel.actor, booking.id)  # a stay is over on its last day, not before
+    with time_machine.travel(booking.ends_at + timedelta(hours=20)):  # a day after owes nothing
         assert (await bookings.complete(hotel.actor, booking.id)).state is BookingState.COMPLETED
 
 
@@ -255,3 +272,39 @@ async def test_a_booking_that_never_began_ends_as_the_partners_no_show() -> None
     ended = await Booking.get(id=booking.id)
     assert (ended.state, ended.refund_idr) == (BookingState.NO_SHOW_PARTNER, booking.price_idr)
     assert (await Partner.get(id=provider.id)).no_show_count == 1
+
+
+async def test_a_partner_cannot_put_a_job_off_by_reporting_again_and_again() -> None:
+    booking = await world.accepted(await world.customer(), provider := await world.provider(minutes=600), world.at(8))
+    arrival = booking.starts_at + timedelta(hours=3)
+    with time_machine.travel(booking.starts_at):
+        for _ in range(3):  # said once, told once
+            await bookings.report_late(provider.actor, booking.id, arrival, "macet")
+        with pytest.raises(InvalidInput):
+            await bookings.report_late(provider.actor, booking.id, booking.starts_at + timedelta(hours=5), "macet")
+    assert await Event.filter(name="PartnerReportedLate").count() == 1
+    customer = world.Actor(id=booking.customer_id, roles=frozenset({Role.CUSTOMER}))
+    with time_machine.travel(booking.starts_at + timedelta(minutes=30)):  # the agreed start counts for the customer
+        ended = await bookings.report_no_show(customer, booking.id, Cancelled.PARTNER)
+    assert ended.refund_idr == booking.price_idr
+
+
+async def test_who_was_left_waiting_gets_everything_back_by_cancelling() -> None:
+    customer, provider = await world.customer(), await world.provider()
+    booking = await world.accepted(customer, provider)
+    with time_machine.travel(booking.starts_at + timedelta(minutes=20)):
+        await bookings.notice_lateness(SYSTEM, booking.id)
+        ended = await bookings.cancel(customer.actor, booking.id)
+    assert ended.refund_idr == booking.price_idr
+
+
+async def test_a_partner_that_was_missed_does_not_call_the_customer_absent() -> None:
+    customer, provider = await world.customer(), await world.provider()
+    booking = await world.accepted(customer, provider)
+    with time_machine.travel(booking.starts_at + timedelta(minutes=31)):
+        await bookings.notice_lateness(SYSTEM, booking.id)
+        with pytest.raises(AskSupport):
+            await bookings.report_no_show(provider.actor, booking.id, Cancelled.CUSTOMER)
+        senior = await world.staff(Role.SENIOR_AGENT)
+        ended = await bookings.report_no_show(senior, booking.id, Cancelled.CUSTOMER)
+    assert ended.state is BookingState.NO_SHOW_CUSTOMER
