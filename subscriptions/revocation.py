@@ -5,8 +5,9 @@ on the next request and on every open socket, without a query per request.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from domain.permissions import Actor
@@ -14,8 +15,10 @@ from subscriptions.hub import Heard
 
 ONE_SESSION = "SessionEnded"
 ALL_SESSIONS = frozenset({"SessionsEnded", "AccountSuspended", "RolesChanged"})
-MAX_REMEMBERED = 200_000  # sessions; a day's log-outs fit many times
+MAX_REMEMBERED = 200_000  # of each kind; a day's log-outs fit many times
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 Tell = Callable[[str], None]
 
 
@@ -23,27 +26,30 @@ class Revocations:
     """Fed by the hub; asked by HTTP requests and sockets."""
 
     def __init__(self) -> None:
-        self._ended: dict[UUID, None] = {}  # session ids, oldest first
+        self._sessions: dict[UUID, None] = {}  # that ended, oldest first
+        self._accounts: dict[UUID, datetime] = {}  # whose tokens from before the moment are void, oldest first
         self._followers: defaultdict[UUID, set[tuple[UUID | None, Tell]]] = defaultdict(set)
 
-    def remember(self, session_ids: Mapping[UUID, datetime] | set[UUID]) -> None:
-        """What ended before this process began to listen."""
+    def remember(self, session_ids: Iterable[UUID]) -> None:
+        """Sessions that are over, also those that ended before this process began to listen."""
         for session_id in session_ids:
-            self._ended[session_id] = None
-        while len(self._ended) > MAX_REMEMBERED:
-            del self._ended[next(iter(self._ended))]
+            _put(self._sessions, session_id, None)
 
-    def has_ended(self, actor: Actor) -> bool:
-        """Whether the actor's session is over although its token is not."""
-        return actor.session_id in self._ended
+    def has_ended(self, actor: Actor, issued_at: datetime) -> bool:
+        """Whether a token that has not expired is worth nothing any more."""
+        if actor.session_id in self._sessions:
+            return True
+        void_before = self._accounts.get(actor.id) if actor.id else None
+        return void_before is not None and issued_at <= void_before
 
     def hear(self, event: Heard) -> None:
-        """The hub's every event; those about sessions are told to the sockets they concern."""
+        """The hub's every event; those about sessions are remembered and told to the sockets they concern."""
         if event.name == ONE_SESSION:
             ended = UUID(event.payload["session_id"])
-            self.remember({ended})
+            self.remember([ended])
             self._tell(event.subject, ended, event.name)
         elif event.name in ALL_SESSIONS:
+            _put(self._accounts, event.subject, event.at)
             self._tell(event.subject, None, event.name)
 
     def follow(self, actor: Actor, tell: Tell) -> Callable[[], None]:
@@ -63,6 +69,11 @@ class Revocations:
     def _tell(self, account_id: UUID, session_id: UUID | None, reason: str) -> None:
         for session, tell in list(self._followers.get(account_id, ())):
             if session_id is None or session == session_id:
-                if session is not None:
-                    self.remember({session})
                 tell(reason)
+
+
+def _put(remembered: dict[K, V], key: K, value: V) -> None:
+    remembered.pop(key, None)
+    remembered[key] = value
+    if len(remembered) > MAX_REMEMBERED:
+        del remembered[next(iter(remembered))]

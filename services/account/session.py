@@ -67,9 +67,9 @@ async def log_out(work: Work) -> int:
 async def log_out_everywhere(work: Work) -> int:
     """End every session of the actor's account; answers how many ended."""
     account = await work.lock(Account.all(), work.actor.id)
-    count = await end_sessions(work, account, EndReason.LOGGED_OUT)
-    work.note(account, events.SessionsEnded, count=count)
-    return count
+    ended = await end_sessions(work, account, EndReason.LOGGED_OUT)
+    work.note(account, events.SessionsEnded, count=len(ended), session_ids=ended)
+    return len(ended)
 
 
 async def ended_since(moment: datetime) -> set[UUID]:

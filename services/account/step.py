@@ -87,9 +87,13 @@ async def end_session(work: Work, account: Account, session: Session, reason: En
         work.note(account, events.SessionEnded, session_id=session.id, rule=reason)
 
 
-async def end_sessions(work: Work, account: Account, reason: EndReason) -> int:
-    """End every session of an account that the caller has locked; answers how many there were."""
-    return await Session.filter(account_id=account.id, ended_at=None).update(ended_at=work.now, end_reason=reason.value)
+async def end_sessions(work: Work, account: Account, reason: EndReason) -> list[UUID]:
+    """End every session of an account that the caller has locked; answers which: their access tokens still look valid
+    for minutes, so the event that tells of it names them."""
+    live = Session.filter(account_id=account.id, ended_at=None).order_by("id").select_for_update(no_key=True)
+    ended = [session.id for session in await live]
+    await Session.filter(id__in=ended).update(ended_at=work.now, end_reason=reason.value)
+    return ended
 
 
 def email_address(text: str, field: str = "email") -> str:
