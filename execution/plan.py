@@ -1,0 +1,192 @@
+"""A compiled operation: made once for a document, an operation name and the variables that decide what is selected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLObjectType,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    get_operation_ast,
+)
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
+from graphql.execution.values import VariableValues
+
+from execution.place import Body
+from execution.run import Run, settle
+from execution.source import MAX_FIELDS, Unproven, Writer
+from execution.variable import Variables
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from strawberry.schema import Schema
+
+MAX_VARIANTS = 16  # of one operation: values of its @skip and @include variables
+DECIDING = ("skip", "include")
+
+
+class Operation:
+    """One operation of a document, with the plans of its variants. `reason` says why it has none."""
+
+    def __init__(self, schema: Schema, document: DocumentNode, operation_name: str | None) -> None:
+        self.schema = schema
+        self.document = document
+        self.reason: str | None = None
+        self.variants: dict[tuple[bool, ...], Plan] = {}
+        operation = get_operation_ast(document, operation_name)
+        if operation is None:
+            self.reason = "no such operation"
+            return
+        self.node = operation
+        self.variables = Variables(schema._schema, operation)
+        try:
+            self.flags = sorted(_flags(document))
+        except Unproven as why:
+            self.reason = str(why)
+
+    def plan(self, variables: VariableValues) -> Plan | None:
+        """The plan for these values; None where the stock executor has to answer."""
+        if self.reason is not None:
+            return None
+        coerced = variables.coerced
+        values = tuple([coerced.get(flag) for flag in self.flags])
+        plan = self.variants.get(values)  # type: ignore[arg-type]
+        if plan is None:
+            if len(self.variants) >= MAX_VARIANTS or not all(value is True or value is False for value in values):
+                return None
+            plan = self._compile(variables)
+            if plan is not None:
+                self.variants[values] = plan  # type: ignore[index]
+        return plan
+
+    def _compile(self, variables: VariableValues) -> Plan | None:
+        flags = {flag: variables.coerced[flag] for flag in self.flags}
+        sources = {flag: variables.sources[flag] for flag in self.flags}
+        try:
+            return Plan(self.schema, self.document, self.node, VariableValues(sources, flags))
+        except Unproven as why:
+            self.reason = str(why)
+        except (GraphQLError, RecursionError) as error:
+            self.reason = f"not compiled: {error}"
+        return None
+
+
+class Plan:
+    """Functions that execute one variant of an operation. It knows no viewer and no argument of a request."""
+
+    def __init__(
+        self, schema: Schema, document: DocumentNode, operation: OperationDefinitionNode, flags: VariableValues
+    ) -> None:
+        self.schema = schema._schema
+        self.operation = operation
+        self.config = schema.config
+        self.info_class = schema.config.info_class
+        self.scalar_registry = schema.schema_converter.scalar_registry
+        self.fragment_definitions: dict[str, FragmentDefinitionNode] = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self.fragments = {name: FragmentDetails(node) for name, node in self.fragment_definitions.items()}
+        self.is_serial = operation.operation is OperationType.MUTATION
+        self.flags = flags
+        self._numbers = 0
+        self._fields = 0
+        self.source, self._roots = self._write()
+
+    def _write(self) -> tuple[str, list[Body]]:
+        root = self.schema.get_root_type(self.operation.operation)
+        if root is None:
+            raise Unproven("no such root type")
+        grouped, deferred, _ = collect_fields(self.schema, self.fragments, self.flags, root, self.operation)
+        if deferred:
+            raise Unproven("@defer")
+        writer = Writer(self)
+        parts = [{key: details} for key, details in grouped.items()] if self.is_serial else [dict(grouped)]
+        functions = [writer.object(root, part) for part in parts]
+        writer.finish()
+        return "\n\n\n".join(writer.functions), [writer.names[function] for function in functions]
+
+    def count(self) -> int:
+        """A number of its own for a name in the code."""
+        self._numbers += 1
+        return self._numbers
+
+    def collect(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> dict[str, list[FieldDetails]]:
+        """What is asked of an object of that type at that place, as graphql-core collects it."""
+        collected = collect_subfields(self.schema, self.fragments, self.flags, self.operation, type_, details)
+        self._fields += len(collected.grouped_field_set)
+        if self._fields > MAX_FIELDS:
+            raise Unproven(f"more than {MAX_FIELDS} fields")
+        return collected.grouped_field_set
+
+    def execute(
+        self, variables: VariableValues, context: Any, root: Any, extensions: Any
+    ) -> ExecutionResult | Awaitable[ExecutionResult]:
+        """The result, or what to await for it if any resolver is asynchronous. Raises nothing but cancellation."""
+        run = Run(self, variables, context, root, extensions)
+        if self.is_serial:
+            return self._one_after_another(run)
+        if not self._start(run, self._roots[0]):
+            return run.result()
+        return _finished(run)
+
+    def _start(self, run: Run, function: Body) -> bool:
+        """Run the synchronous part of root fields; whether anything is awaited now."""
+        try:
+            part = function(run.root, None, run)
+        except GraphQLError as error:
+            run.orphan(())
+            run.add_error(error, ())
+            run.data = None
+        else:
+            assert run.data is not None
+            run.data.update(part)
+            for later in run.waiting:
+                if later.into is part:
+                    later.into = run.data
+        return bool(run.waiting or run.orphans)
+
+    async def _one_after_another(self, run: Run) -> ExecutionResult:
+        for function in self._roots:
+            if self._start(run, function):
+                await settle(run)
+            if run.data is None:
+                break
+        return run.result()
+
+
+async def _finished(run: Run) -> ExecutionResult:
+    await settle(run)
+    return run.result()
+
+
+def _flags(document: DocumentNode) -> set[str]:
+    """Variables in @skip and @include; raises Unproven for any other directive and for variables of fragments."""
+    flags: set[str] = set()
+    waiting: list[Any] = list(document.definitions)
+    while waiting:  # a document is a finite tree
+        node = waiting.pop()
+        if not isinstance(
+            node, OperationDefinitionNode | FragmentDefinitionNode | FieldNode | InlineFragmentNode | FragmentSpreadNode
+        ):
+            raise Unproven("definitions of a schema")
+        if isinstance(node, FragmentDefinitionNode) and node.variable_definitions:
+            raise Unproven("variables of a fragment")
+        for directive in node.directives or ():
+            if directive.name.value not in DECIDING:
+                raise Unproven(f"@{directive.name.value}")
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    flags.add(argument.value.name.value)
+        selection_set = getattr(node, "selection_set", None)
+        waiting += selection_set.selections if selection_set else ()
+    return flags

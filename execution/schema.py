@@ -1,0 +1,115 @@
+"""A Strawberry schema that compiles operations and leaves to the stock executor what it cannot prove."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import strawberry
+from graphql import DocumentNode, ExecutionResult, parse
+from graphql.execution.values import VariableValues
+
+from execution.cache import Bounded
+from execution.plan import Operation, Plan
+
+MAX_OPERATIONS = 1_000
+Key = tuple[bytes, str | None]
+
+
+class CompiledSchema(strawberry.Schema):
+    """Answers like `strawberry.Schema`. Everything around the execution (extensions, masking, parsing, validation,
+    transports) is Strawberry's own; only the function that executes a validated document is another."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._operations: Bounded[Key, Operation] = Bounded(MAX_OPERATIONS)
+        self._stock = super()._get_execute_function()
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        return self._execute_or_fall_back
+
+    def _execute_or_fall_back(
+        self,
+        schema: Any,
+        document: DocumentNode,
+        *,
+        root_value: Any = None,
+        context_value: Any = None,
+        variable_values: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        middleware: Any = None,
+        operation_extensions: Any = None,
+        **others: Any,
+    ) -> Any:
+        """Decides before the first resolver runs: a plan, or graphql-core with exactly what it would have got."""
+        if not (middleware is not None and middleware.middlewares) and "is_async_iterable" not in others:
+            found = self._plan(document, operation_name, variable_values)
+            if found is not None:
+                plan, variables = found
+                return plan.execute(variables, context_value, root_value, operation_extensions)
+        return self._stock(
+            schema,
+            document,
+            root_value=root_value,
+            context_value=context_value,
+            variable_values=variable_values,
+            operation_name=operation_name,
+            middleware=middleware,
+            operation_extensions=operation_extensions,
+            **others,
+        )
+
+    def execute_event(
+        self,
+        document: DocumentNode,
+        event: Any,
+        *,
+        variable_values: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        context_value: Any = None,
+        operation_extensions: Any = None,
+    ) -> ExecutionResult | Awaitable[ExecutionResult] | None:
+        """The answer to one event of a validated subscription; None where the stock executor has to give it.
+
+        `event` is what the subscription's generator yielded. No extension hook runs here: the caller decides which
+        surround a whole subscription and which a single event.
+        """
+        found = self._plan(document, operation_name, variable_values)
+        if found is None:
+            return None
+        plan, variables = found
+        return plan.execute(variables, context_value, event, operation_extensions)
+
+    def explain(self, document: str, variable_values: dict[str, Any] | None = None, name: str | None = None) -> str:
+        """The Python code a document is compiled to, or why it is not."""
+        operation = Operation(self, parse(document), name)
+        if operation.reason is None:
+            variables = operation.variables.coerce(variable_values)
+            plan = operation.plan(variables) if variables is not None else None
+            if plan is not None:
+                return plan.source
+        return f"# stock executor: {operation.reason or 'the variables do not fit'}"
+
+    def _plan(
+        self, document: DocumentNode, operation_name: str | None, inputs: dict[str, Any] | None
+    ) -> tuple[Plan, VariableValues] | None:
+        operation = self._operation(document, operation_name)
+        if operation is None or operation.reason is not None:
+            return None
+        variables = operation.variables.coerce(inputs)
+        if variables is None:
+            return None
+        plan = operation.plan(variables)
+        return None if plan is None else (plan, variables)
+
+    def _operation(self, document: DocumentNode, operation_name: str | None) -> Operation | None:
+        if document.loc is None:
+            return None  # parsed without locations: errors would lack them too, and there is no text to know it by
+        key = (hashlib.sha256(document.loc.source.body.encode()).digest(), operation_name)
+        operation = self._operations.get(key)
+        if operation is None or (operation.document is not document and operation.document != document):
+            # An extension may have changed the tree that came from the same text.
+            operation = Operation(self, document, operation_name)
+            self._operations.put(key, operation)
+        return operation
