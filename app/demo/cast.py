@@ -30,8 +30,8 @@ LEAST_LEAD, MOST_LEAD = 5 * 60, 4 * 24 * 60  # minutes between the hold and the 
 class Cast:
     """Gives each booking its number, its customer and the moment it begins."""
 
-    def __init__(self, guests: list[Guest], agent: Actor, album: Album, opened_at: datetime, now: datetime) -> None:
-        self._guests, self._agent, self._album = guests, agent, album
+    def __init__(self, guests: list[Guest], support: Actor, album: Album, opened_at: datetime, now: datetime) -> None:
+        self._guests, self._support, self._album = guests, support, album
         self._opened_at, self._now, self._luck, self._count = opened_at, now, Random("cast"), 0
 
     def past_and_running(self, times: list[Slot], how_many: int) -> Iterator[tuple[StoryOf, Plan]]:
@@ -84,7 +84,7 @@ class Cast:
 
     def _plan(self, slot: Slot, guest: Guest, held_at: datetime) -> Plan:
         self._count += 1
-        return Plan(self._count, guest, slot, held_at, self._album, self._agent)
+        return Plan(self._count, guest, slot, held_at, self._album, self._support)
 
 
 def split(hosts: list[Host], now: datetime) -> tuple[list[Slot], list[Slot], list[Slot]]:

@@ -78,7 +78,7 @@ class _World:
         hosts, guests = await self._hosts(), await self._guests()
         past, ahead, first = split(hosts, self._now)
         opened_at = self._born_at + PEOPLE_COME_FOR
-        cast = Cast(guests, self._staff[Role.AGENT], self._pictures, opened_at, self._now)
+        cast = Cast(guests, self._staff[Role.SENIOR_AGENT], self._pictures, opened_at, self._now)
         suspended = hosts[-1]
         ahead = [slot for slot in ahead if slot.host is not suspended]
         for tells, plan in (
