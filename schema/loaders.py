@@ -8,10 +8,14 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 from tortoise.models import Model
 
+from domain.service import MAX_CARE_DAYS, CareKind
+
 K = TypeVar("K")
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
-MAX_CHILDREN = 100  # of one parent that a nested list shows; longer lists are connections of their own
+# Of one parent that a nested list shows; longer lists are connections of their own. The longest that a rule bounds is a
+# hotel stay's care log: each kind of care on each day.
+MAX_CHILDREN = len(CareKind) * MAX_CARE_DAYS
 
 
 class Loaders:
