@@ -296,6 +296,7 @@ class Migration(migrations.Migration):
                 ("version", fields.IntField(default=1)),
                 ("name", fields.CharField(max_length=120)),
                 ("bio", fields.CharField(default="", max_length=2000)),
+                ("place", fields.CharField(default="", max_length=300)),
                 ("zone", fields.CharField(default="WIB", max_length=4)),
                 (
                     "state",

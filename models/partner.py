@@ -22,6 +22,7 @@ class Partner(Row):
 
     name = fields.CharField(max_length=120)
     bio = fields.CharField(max_length=2000, default="")
+    place = fields.CharField(max_length=300, default="")  # where a hotel's guests are brought; for agreed stays only
     zone = fields.CharField(max_length=4, default="WIB")
     state = fields.CharEnumField(PartnerState, default=PartnerState.ACTIVE, max_length=12)
     state_reason = fields.CharField(max_length=500, default="")  # why it was suspended or restored; for staff

@@ -12,17 +12,19 @@ from domain.booking.side import next_moves
 from domain.cancellation import POLICY_LABELS, Cancelled, Policy
 from domain.payment import PaymentMethod, PaymentState
 from domain.permissions import Role
+from domain.region import DISTRICT, LEVEL_LENGTH
 from domain.service import CARE, CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem, ServiceType, Unit
 from models import account as account_rows
 from models import booking as rows
 from models import partner as partner_rows
 from models import payment as payment_rows
 from models import pet as pet_rows
+from models import region as region_rows
 from schema.context import Info
 from schema.message import Message, messages_of
 from schema.page import FIRST, Connection
 from schema.partner import Partner
-from schema.pet import Address, Pet
+from schema.pet import Address, Pet, Region
 from schema.photo import PhotoUpdate, photo_updates_of
 from schema.refusal import Refusal
 from schema.scalar import Rupiah
@@ -74,11 +76,20 @@ class ChecklistEntry:
 
 @strawberry.type
 class Incident:
+    row: strawberry.Private[rows.Incident]
     id: UUID
     kind: IncidentKind
     item: ChecklistItem | None
     note: str
     raised_at: datetime
+
+    @classmethod
+    def of(cls, row: rows.Incident) -> "Incident":
+        return cls(row=row, id=row.id, kind=row.kind, item=row.item, note=row.note, raised_at=row.created_at)
+
+    @strawberry.field
+    async def booking(self, info: Info) -> "Booking":
+        return Booking.of(await info.context.loaders.one(rows.Booking, self.row.booking_id))
 
 
 @strawberry.type(description="What the customer would get back by cancelling now.")
@@ -164,6 +175,20 @@ class Booking:
             return None
         return Address.of(await info.context.loaders.one(pet_rows.Address, self.row.address_id))
 
+    @strawberry.field(description="The district of the address, for a partner that has not answered yet.")
+    async def area(self, info: Info) -> Region | None:
+        if self.row.address_id is None:
+            return None
+        address = await info.context.loaders.one(pet_rows.Address, self.row.address_id)
+        row = await info.context.loaders.one(region_rows.Region, address.region_code[: LEVEL_LENGTH[DISTRICT]])
+        return Region.of(row) if row else None
+
+    @strawberry.field(description="Where to bring the dog for a hotel stay, once it is agreed.")
+    async def hotel_place(self, info: Info) -> str | None:
+        if self.service_type is not ServiceType.DOG_HOTEL or self.state not in AGREED:
+            return None
+        return (await info.context.loaders.one(partner_rows.Partner, self.row.partner_id)).place or None
+
     @strawberry.field
     async def payment(self, info: Info) -> Payment | None:
         found = await info.context.loaders.many(payment_rows.Payment, "booking_id", self.id)
@@ -194,9 +219,7 @@ class Booking:
         if not info.context.actor.sees_all("booking"):
             return None
         found = await info.context.loaders.many(rows.Incident, "booking_id", self.id)
-        return [
-            Incident(id=row.id, kind=row.kind, item=row.item, note=row.note, raised_at=row.created_at) for row in found
-        ]
+        return [Incident.of(row) for row in found]
 
     @strawberry.field(description="What would be paid back if the reader cancelled now.")
     def refund_preview(self, info: Info, at: datetime | None = None) -> RefundPreview:
@@ -244,6 +267,7 @@ class BookingFilter:
     starts_from: datetime | None = None
     starts_before: datetime | None = None
     pet_id: UUID | None = None
+    code: str | None = strawberry.field(default=None, description="The whole code, in capitals or not.")
 
 
 BookingResult = Annotated[Booking | Refusal, strawberry.union("BookingResult")]

@@ -90,6 +90,10 @@ class Partner:
         )
         return min((Rupiah(price.price_idr) for each in prices for price in each), default=None)
 
+    @strawberry.field(description="Where a hotel's guests are brought; for itself and staff, see Booking.hotelPlace.")
+    def place(self, info: Info) -> str | None:
+        return self.row.place if is_inside(info.context.actor, self.id) else None
+
     @strawberry.field(description="For the partner itself and staff.")
     def state(self, info: Info) -> PartnerState | None:
         return self.row.state if is_inside(info.context.actor, self.id) else None
@@ -197,6 +201,7 @@ class EditPartnerInput:
     bio: str | None = None
     areas: list[str] | None = None
     zone: Zone | None = None
+    place: str | None = strawberry.field(default=None, description="Where a hotel's guests are brought: the address.")
 
 
 PartnerResult = Annotated[Partner | Refusal, strawberry.union("PartnerResult")]

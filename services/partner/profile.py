@@ -20,6 +20,7 @@ from services.work import Work, use_case
 
 MAX_NAME_CHARACTERS = 120
 MAX_BIO_CHARACTERS = 2000
+MAX_PLACE_CHARACTERS = 300
 MAX_REASON_CHARACTERS = 500
 PERSON_LABEL = "Mitra"  # the resource that is the partner in person
 
@@ -32,6 +33,7 @@ class ProfileEdit:
     bio: str | None = None
     areas: list[str] | None = None
     zone: Zone | None = None
+    place: str | None = None
 
 
 @use_case(Can.OPEN_PARTNER)
@@ -58,7 +60,7 @@ async def open(
 
 @use_case(Can.EDIT_PARTNER)
 async def edit(work: Work, partner_id: UUID, change: ProfileEdit) -> Partner:
-    """Change name, bio, areas or zone; staff may do it on behalf of the partner. Bookings keep their own zone.
+    """Change name, bio, areas, zone or place; staff may do it on behalf of the partner. Bookings keep their own zone.
 
     Areas of another zone move the partner to it unless a zone is given. Raises NotFound for another's profile.
     """
@@ -71,6 +73,8 @@ async def edit(work: Work, partner_id: UUID, change: ProfileEdit) -> Partner:
     if change.areas is not None or change.zone is not None:
         areas = partner.areas if change.areas is None else await _existing(change.areas)
         changes["areas"], changes["zone"] = areas, _moved(areas, change.zone, Zone(partner.zone))
+    if change.place is not None:
+        changes["place"] = paragraph(change.place, "place", MAX_PLACE_CHARACTERS)
     if changes:
         await work.edit(partner, **changes)
     return partner
