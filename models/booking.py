@@ -146,3 +146,8 @@ class Incident(Row):
     class Meta:
         table = "incident"
         unique_together = (("booking", "kind", "cause"),)
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> QuerySet["Incident"]:
+        """For staff who see every booking; to others no incident exists."""
+        return cls.all() if actor.sees_all("booking") else cls.filter(id__in=[])

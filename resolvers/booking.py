@@ -7,18 +7,22 @@ from uuid import UUID
 import strawberry
 from tortoise.queryset import QuerySet
 
+from domain.booking import IncidentKind
 from domain.cancellation import Cancelled
 from domain.payment import PaymentMethod
 from domain.permissions import Actor
 from domain.refusals import InvalidInput, NotAllowed, NotSignedIn
 from domain.service import CareKind, ChecklistItem
+from domain.text import line
 from models import booking as rows
-from schema.booking import Booking, BookingFilter, BookingResult, HoldBookingInput
+from schema.booking import Booking, BookingFilter, BookingResult, HoldBookingInput, Incident
 from schema.context import Info
 from schema.page import FIRST, Connection, page
 from services import booking as bookings
 
 MAX_ITEMS = 20
+MAX_CODE_CHARACTERS = 12
+NEWEST_START, SOONEST_START = ("-starts_at", "-id"), ("starts_at", "id")
 
 T = TypeVar("T")
 
@@ -36,15 +40,20 @@ class BookingQuery:
     ) -> Connection[Booking]:
         actor = _signed_in(info)
         found = _filtered(rows.Booking.visible_to(actor).filter(customer_id=actor.id), filter)
-        return await page(found, ("-starts_at", "-id"), first, after, Booking.of)
+        return await page(found, NEWEST_START, first, after, Booking.of)
 
-    @strawberry.field(description="The reader's jobs as a partner, newest start first.")
+    @strawberry.field(description="The reader's jobs as a partner, newest start first, or soonest first.")
     async def my_jobs(
-        self, info: Info, filter: BookingFilter | None = None, first: int = FIRST, after: str | None = None
+        self,
+        info: Info,
+        filter: BookingFilter | None = None,
+        soonest_first: bool = False,
+        first: int = FIRST,
+        after: str | None = None,
     ) -> Connection[Booking]:
         actor = _signed_in(info)
         found = _filtered(rows.Booking.visible_to(actor).filter(partner_id=actor.id), filter)
-        return await page(found, ("-starts_at", "-id"), first, after, Booking.of)
+        return await page(found, SOONEST_START if soonest_first else NEWEST_START, first, after, Booking.of)
 
     @strawberry.field(description="Every booking, for staff; of one partner or customer when given.")
     async def bookings(
@@ -56,13 +65,24 @@ class BookingQuery:
         first: int = FIRST,
         after: str | None = None,
     ) -> Connection[Booking]:
-        actor = _signed_in(info)
-        if not actor.sees_all("booking"):
-            raise NotAllowed()
-        found = _filtered(rows.Booking.visible_to(actor), filter)
+        found = _filtered(rows.Booking.visible_to(_all_seeing(info)), filter)
         found = found.filter(partner_id=partner_id) if partner_id else found
         found = found.filter(customer_id=customer_id) if customer_id else found
-        return await page(found, ("-starts_at", "-id"), first, after, Booking.of)
+        return await page(found, NEWEST_START, first, after, Booking.of)
+
+    @strawberry.field(description="What support should look at, for staff who see every booking, newest first.")
+    async def incidents(
+        self,
+        info: Info,
+        kind: IncidentKind | None = None,
+        booking_id: UUID | None = None,
+        first: int = FIRST,
+        after: str | None = None,
+    ) -> Connection[Incident]:
+        found = rows.Incident.visible_to(_all_seeing(info))
+        found = found.filter(kind=kind) if kind else found
+        found = found.filter(booking_id=booking_id) if booking_id else found
+        return await page(found, ("-id",), first, after, Incident.of)
 
 
 @strawberry.type
@@ -83,12 +103,16 @@ class BookingMutation:
         return Booking.of(await bookings.request(actor, booking_id, payment_method))
 
     @strawberry.mutation
-    async def accept_booking(self, info: Info, booking_id: UUID) -> BookingResult:
-        return Booking.of(await bookings.accept(info.context.actor, booking_id))
+    async def accept_booking(
+        self, info: Info, booking_id: UUID, idempotency_key: str | None = None
+    ) -> BookingResult:
+        return Booking.of(await bookings.accept(_once(info, idempotency_key), booking_id))
 
     @strawberry.mutation
-    async def decline_booking(self, info: Info, booking_id: UUID, reason: str = "") -> BookingResult:
-        return Booking.of(await bookings.decline(info.context.actor, booking_id, reason))
+    async def decline_booking(
+        self, info: Info, booking_id: UUID, reason: str = "", idempotency_key: str | None = None
+    ) -> BookingResult:
+        return Booking.of(await bookings.decline(_once(info, idempotency_key), booking_id, reason))
 
     @strawberry.mutation(description="Confirm checklist items before the start, or at the end (trainers).")
     async def tick_checklist(
@@ -98,23 +122,35 @@ class BookingMutation:
 
     @strawberry.mutation(description="Check in. Items given here are ticked with it.")
     async def start_booking(
-        self, info: Info, booking_id: UUID, items: list[ChecklistItem] | None = None
+        self,
+        info: Info,
+        booking_id: UUID,
+        items: list[ChecklistItem] | None = None,
+        idempotency_key: str | None = None,
     ) -> BookingResult:
-        return Booking.of(await bookings.start(info.context.actor, booking_id, _bounded(items or [])))
+        return Booking.of(await bookings.start(_once(info, idempotency_key), booking_id, _bounded(items or [])))
 
     @strawberry.mutation(description="End the job. Items given here are ticked with it.")
     async def complete_booking(
-        self, info: Info, booking_id: UUID, items: list[ChecklistItem] | None = None
+        self,
+        info: Info,
+        booking_id: UUID,
+        items: list[ChecklistItem] | None = None,
+        idempotency_key: str | None = None,
     ) -> BookingResult:
-        return Booking.of(await bookings.complete(info.context.actor, booking_id, _bounded(items or [])))
+        return Booking.of(await bookings.complete(_once(info, idempotency_key), booking_id, _bounded(items or [])))
 
     @strawberry.mutation(description="End the booking early; the booking's cancel policy decides the refund.")
-    async def cancel_booking(self, info: Info, booking_id: UUID, reason: str = "") -> BookingResult:
-        return Booking.of(await bookings.cancel(info.context.actor, booking_id, reason))
+    async def cancel_booking(
+        self, info: Info, booking_id: UUID, reason: str = "", idempotency_key: str | None = None
+    ) -> BookingResult:
+        return Booking.of(await bookings.cancel(_once(info, idempotency_key), booking_id, reason))
 
     @strawberry.mutation(description="The other side did not come: from 30 minutes after the start.")
-    async def report_no_show(self, info: Info, booking_id: UUID, absent: Cancelled) -> BookingResult:
-        return Booking.of(await bookings.report_no_show(info.context.actor, booking_id, absent))
+    async def report_no_show(
+        self, info: Info, booking_id: UUID, absent: Cancelled, idempotency_key: str | None = None
+    ) -> BookingResult:
+        return Booking.of(await bookings.report_no_show(_once(info, idempotency_key), booking_id, absent))
 
     @strawberry.mutation(description="The partner will be late: customer and support are told at once.")
     async def report_late(self, info: Info, booking_id: UUID, arrives_at: datetime, reason: str) -> BookingResult:
@@ -141,6 +177,19 @@ def _signed_in(info: Info) -> Actor:
     return info.context.actor
 
 
+def _all_seeing(info: Info) -> Actor:
+    actor = _signed_in(info)
+    if not actor.sees_all("booking"):
+        raise NotAllowed()
+    return actor
+
+
+def _once(info: Info, idempotency_key: str | None) -> Actor:
+    """Without a key, asking again is judged anew: the move is not legal any more, so it has no second effect."""
+    actor = info.context.actor
+    return actor if idempotency_key is None else actor.once(idempotency_key)
+
+
 def _filtered(found: QuerySet[rows.Booking], filter: BookingFilter | None) -> QuerySet[rows.Booking]:
     if filter is None:
         return found
@@ -150,6 +199,7 @@ def _filtered(found: QuerySet[rows.Booking], filter: BookingFilter | None) -> Qu
         "starts_at__gte": filter.starts_from,
         "starts_at__lt": filter.starts_before,
         "pet_id": filter.pet_id,
+        "code": line(filter.code, "code", MAX_CODE_CHARACTERS).upper() if filter.code is not None else None,
     }
     return found.filter(**{name: value for name, value in wanted.items() if value is not None})
 

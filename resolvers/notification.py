@@ -10,6 +10,7 @@ from domain.delivery import DeliveryState
 from domain.notification import Channel
 from domain.permissions import Actor
 from domain.refusals import NotAllowed, NotSignedIn
+from domain.text import line
 from models import notification as rows
 from schema.context import Info
 from schema.notification import (
@@ -25,6 +26,7 @@ from schema.page import FIRST, Connection, page
 from services import notification as notifications
 
 MAX_COUNTED = 100  # nobody reads a badge that says 4,711
+MAX_QUEUE_CHARACTERS = 20  # as the table keeps it
 NEWEST_FIRST = ("-id",)
 
 
@@ -51,7 +53,8 @@ class NotificationQuery:
         after: str | None = None,
         unread_only: bool = False,
     ) -> Connection[Notification]:
-        found = _in_app(_support(info), unread_only).filter(queue=queue)
+        unread = _in_app(_support(info), unread_only)
+        found = unread.filter(queue=line(queue, "queue", MAX_QUEUE_CHARACTERS))
         return await page(found, NEWEST_FIRST, first, after, Notification.of)
 
     @strawberry.field(description="Messages that failed every time; support may send them again. Newest first.")

@@ -4,11 +4,14 @@ import strawberry
 
 from domain.refusals import NotAllowed, NotSignedIn
 from domain.task import TaskState
+from domain.text import line
 from models import task as rows
 from schema.context import Info
 from schema.page import FIRST, Connection, page
 from schema.task import ResendTaskResult, Task
 from services import task as tasks
+
+MAX_KEY_CHARACTERS = 160  # as the table keeps it
 
 
 @strawberry.type
@@ -26,4 +29,4 @@ class TaskQuery:
 class TaskMutation:
     @strawberry.mutation(description="Give a dead task a new life.")
     async def resend_task(self, info: Info, key: str) -> ResendTaskResult:
-        return Task.of(await tasks.resend(info.context.actor, key))
+        return Task.of(await tasks.resend(info.context.actor, line(key, "key", MAX_KEY_CHARACTERS)))

@@ -175,7 +175,7 @@ class Booking:
             return None
         return Address.of(await info.context.loaders.one(pet_rows.Address, self.row.address_id))
 
-    @strawberry.field(description="The district of the address, for a partner that has not answered yet.")
+    @strawberry.field(description="The district of the address; a partner sees it before it accepts, too.")
     async def area(self, info: Info) -> Region | None:
         if self.row.address_id is None:
             return None

@@ -47,7 +47,7 @@ async def request(work: Work, booking_id: UUID, method: PaymentMethod) -> Bookin
     return booking
 
 
-@use_case(Can.ACCEPT_BOOKING)
+@use_case(Can.ACCEPT_BOOKING, replays=Booking)
 async def accept(work: Work, booking_id: UUID) -> Booking:
     """The partner says yes; from here on both are reminded, and lateness is noticed (Q-09, Q-02)."""
     booking = await _asked(work, booking_id, "accept")
@@ -65,7 +65,7 @@ async def accept(work: Work, booking_id: UUID) -> Booking:
     return booking
 
 
-@use_case(Can.DECLINE_BOOKING)
+@use_case(Can.DECLINE_BOOKING, replays=Booking)
 async def decline(work: Work, booking_id: UUID, reason: str = "") -> Booking:
     """The partner says no; the customer gets everything back."""
     booking = await _asked(work, booking_id, "decline")

@@ -16,7 +16,7 @@ from services.work import Work, use_case
 MAX_REASON_CHARACTERS = 500
 
 
-@use_case(Can.CANCEL_BOOKING)
+@use_case(Can.CANCEL_BOOKING, replays=Booking)
 async def cancel(work: Work, booking_id: UUID, reason: str = "") -> Booking:
     """End the booking; the snapshotted policy decides the refund. A partner's cancel gives everything back and counts
     against its rank; staff and partner give a reason."""
@@ -40,7 +40,7 @@ async def cancel(work: Work, booking_id: UUID, reason: str = "") -> Booking:
     return booking
 
 
-@use_case(Can.REPORT_NO_SHOW)
+@use_case(Can.REPORT_NO_SHOW, replays=Booking)
 async def report_no_show(work: Work, booking_id: UUID, absent: Cancelled) -> Booking:
     """From 30 minutes after the start: the other side did not come. A customer reports the partner, a partner the
     customer, staff either. An absent partner costs the customer nothing; an absent customer pays."""

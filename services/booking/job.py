@@ -50,7 +50,7 @@ async def tick(work: Work, booking_id: UUID, items: Collection[ChecklistItem], a
     return booking
 
 
-@use_case(Can.START_BOOKING)
+@use_case(Can.START_BOOKING, replays=Booking)
 async def start(work: Work, booking_id: UUID, items: Collection[ChecklistItem] = ()) -> Booking:
     """Check in: allowed from 30 minutes before the agreed start, with the whole checklist ticked (Q-01, Q-03…Q-05)."""
     booking = await own_job(work, booking_id, BookingState.ACCEPTED, verb="start")
@@ -87,7 +87,7 @@ async def log_care(work: Work, booking_id: UUID, on_day: date, kinds: Collection
     return booking
 
 
-@use_case(Can.COMPLETE_BOOKING)
+@use_case(Can.COMPLETE_BOOKING, replays=Booking)
 async def complete(work: Work, booking_id: UUID, items: Collection[ChecklistItem] = ()) -> Booking:
     """End the job. The partner needs its evidence: an update, a hotel's care logs, a trainer's end checklist (Q-05,
     Q-06, Q-08); staff may complete without, and a job without any update is flagged."""
