@@ -31,7 +31,7 @@ COLUMNS = "e.position, e.id, e.name, e.subject::text, e.payload::text, e.topics,
           "(extract(epoch FROM e.at) * 1000000)::bigint AS at_us"  # fmt: skip
 BETWEEN = f"SELECT {COLUMNS} FROM event e WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"  # noqa: S608
 REPLAY = (
-    f"SELECT {COLUMNS} FROM (SELECT DISTINCT position FROM event_topic WHERE topic = ANY($1) AND position > $2 "
+    f"SELECT {COLUMNS} FROM (SELECT DISTINCT position FROM event_topic WHERE topic = ANY($1) AND position > $2 "  # noqa: S608
     "AND position <= $3 ORDER BY position LIMIT $4) t JOIN event e USING (position) ORDER BY position"
 )
 
@@ -84,6 +84,7 @@ class Listener:
         self._hub, self._topics, self._scopes, self._cursor = hub, tuple(topics), scopes, after
         self._buffer: deque[Heard] = deque()
         self._overflowed, self._news = False, asyncio.Event()
+        self._ended: Ended | None = None
 
     def offer(self, event: Heard) -> None:
         """Called by the hub for each event of a topic; never waits, never grows beyond BUFFER."""
@@ -94,6 +95,11 @@ class Listener:
             self._buffer.append(event)
         self._news.set()
 
+    def end(self, reason: str) -> None:
+        """Called by the hub: nothing more comes than this reason."""
+        self._ended = Ended(reason)
+        self._news.set()
+
     async def items(self) -> AsyncGenerator[Heard | CaughtUp | Lagged | Ended, None]:
         """Replay, CaughtUp, live; Lagged and replay again when too slow; Ended when the cursor is from nowhere."""
         self._hub.join(self, self._topics)
@@ -102,18 +108,21 @@ class Listener:
             if self._cursor is None:
                 self._cursor = head
             if self._cursor > head:
-                yield Ended("CURSOR_AHEAD")
-                return
-            while True:
+                self.end("CURSOR_AHEAD")
+            while self._ended is None:
                 async for event in self._replay(head):
                     yield event
-                yield CaughtUp(self._cursor)
-                async for event in self._live():
-                    yield event
+                has_caught_up = not self._overflowed  # otherwise too much happened meanwhile: the replay is extended
+                if has_caught_up and self._ended is None:
+                    yield CaughtUp(self._cursor)
+                    async for event in self._live():
+                        yield event
                 self._buffer.clear()
                 self._overflowed = False  # the buffer collects again from here, so the head is read after it
                 head = max(await self._hub.head(), self._cursor)
-                yield Lagged(self._cursor, head)
+                if has_caught_up and self._ended is None:
+                    yield Lagged(self._cursor, head)
+            yield self._ended
         finally:
             self._hub.leave(self, self._topics)
 
@@ -128,15 +137,15 @@ class Listener:
                 self._cursor = head
 
     async def _live(self) -> AsyncGenerator[Heard, None]:
-        while not self._overflowed:
+        while not (self._overflowed or self._ended):
             while self._buffer:
                 event = self._buffer.popleft()
                 if event.position > (self._cursor or 0):
                     self._cursor = event.position
                     if event.may_be_heard_by(self._scopes):
                         yield event
-            if not self._overflowed:
-                self._news.clear()
+            self._news.clear()
+            if not (self._overflowed or self._ended):
                 await self._news.wait()
 
 
@@ -147,6 +156,7 @@ class Hub:
         self._url, self._redis = database_url, redis
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._position = 0
+        self._known = 0  # the head of PostgreSQL a sweep ago
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._turn = asyncio.Lock()
         self.watchers: list[Callable[[Heard], None]] = []  # of the process itself: they hear every event
@@ -157,8 +167,8 @@ class Hub:
         self._pool = await asyncpg.create_pool(
             self._url, min_size=1, max_size=4, command_timeout=15, server_settings={"application_name": "rawat hub"}
         )
-        self._position = await self.head()
-        loops = [asyncio.create_task(self._read()), asyncio.create_task(self._compare())]
+        self._position = self._known = await self.head()
+        loops = [asyncio.create_task(self._forever(each)) for each in (self._read, self._compare)]
         try:
             yield
         finally:
@@ -202,33 +212,52 @@ class Hub:
                 log.warning("the hub waits for the database: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_S)
 
-    async def _read(self) -> None:
+    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Whatever goes wrong, the process does not go deaf: positions say where to go on."""
         while True:
             try:
-                answer = await self._redis.xread({STREAM: f"{self._position}-0"}, count=PAGE, block=1000)
-                for identifier, fields in answer[0][1] if answer else ():
-                    position = int(identifier.split(b"-")[0])
-                    async with self._turn:
-                        if position > self._position + 1:
-                            await self._fill(position - 1)
-                        self._tell(_from_stream(position, fields))
+                await step()
             except REDIS_DOWN as error:
                 log.warning("the hub waits for Redis: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_S)
+            except Exception:
+                log.exception("the hub goes on after an error")
+                await asyncio.sleep(RETRY_S)
+
+    async def _read(self) -> None:
+        answer = await self._redis.xread({STREAM: f"{self._position}-0"}, count=PAGE, block=1000)
+        for identifier, fields in answer[0][1] if answer else ():
+            position = int(identifier.split(b"-")[0])
+            async with self._turn:
+                await self._fill(position - 1)
+                if position > self._position + 1:  # a stream of another database; the relay will begin a new one
+                    return await asyncio.sleep(RETRY_S)
+                self._tell(_from_stream(position, fields))
+        return None
 
     async def _compare(self) -> None:
         """Find a lost last event: whatever PostgreSQL had a sweep ago and Redis has not brought since."""
-        head = self._position
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            async with self._turn:
-                await self._fill(head)
-            head = await self.head()
+        await asyncio.sleep(SWEEP_S)
+        async with self._turn:
+            await self._fill(self._known)
+            told, self._known = self._position, await self.head()
+            if self._known < told:
+                self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """PostgreSQL is behind what was told already: a backup was restored, and positions will be given again."""
+        log.error("the event log went back from %s to %s", self._position, self._known)
+        self._position = self._known
+        for listener in {each for listeners in self._listeners.values() for each in listeners}:
+            listener.end("LOG_RESTORED")
 
     async def _fill(self, until: int) -> None:
-        while self._position < until:
-            start = self._position
-            for row in await self._asked(lambda pool: pool.fetch(BETWEEN, start, until, PAGE)):  # noqa: B023
+        """Tell from PostgreSQL what lies between the position and `until`, as far as it is there."""
+        while (start := self._position) < until:
+            rows = await self._asked(lambda pool: pool.fetch(BETWEEN, start, until, PAGE))
+            if not rows:
+                return
+            for row in rows:
                 self._tell(_heard(row))
 
     def _tell(self, event: Heard) -> None:
@@ -237,10 +266,10 @@ class Hub:
         if event.position != self._position + 1:
             raise RuntimeError(f"position {event.position} after {self._position}")
         self._position = event.position
-        for watch in self.watchers:
-            watch(event)
         for listener in {each for topic in event.topics for each in self._listeners.get(topic, ())}:
             listener.offer(event)
+        for watch in self.watchers:
+            watch(event)
 
 
 def _heard(row: Any) -> Heard:
