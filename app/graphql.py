@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
+from strawberry.types import ExecutionContext
 
 from domain.refusals import Refusal
 from resolvers.account import AccountMutation, AccountQuery
@@ -69,7 +70,14 @@ class FreshReferences(SchemaExtension):
         yield
 
 
-schema = strawberry.Schema(
+class Schema(strawberry.Schema):
+    """Ours, that is quiet about refusals: `Errors` logs what is a bug, once."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Say nothing here."""
+
+
+schema = Schema(
     query=merge_types("Query", QUERIES),
     mutation=merge_types("Mutation", MUTATIONS),
     subscription=merge_types("Subscription", SUBSCRIPTIONS),

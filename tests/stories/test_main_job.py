@@ -191,8 +191,8 @@ async def test_a_dog_is_booked_cared_for_and_followed_live(clean: str, redis_url
 
             # The same events, in the same order, none twice, though she was cut off in between.
             me = await Account.get(phone=PHONE)
-            mine = Actor(id=me.id, roles=CUSTOMER)
-            assert heard(first, second) == await cursors_of(f"booking:{held['id']}", mine)
+            reader = Actor(id=me.id, roles=CUSTOMER)
+            assert heard(first, second) == await cursors_of(f"booking:{held['id']}", reader)
             late_ones = await Notification.filter(template__startswith="partner_late", channel="IN_APP")
             assert sorted(each.queue or "customer" for each in late_ones) == ["customer", "support"]
             assert (await Partner.get(id=provider.id)).completed_count == 1
