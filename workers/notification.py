@@ -30,6 +30,7 @@ from workers.job import Job
 
 SEND_TIMEOUT_S = 15  # shorter than JOB_TIMEOUT_S, so that a slow provider is a failed try and not a failed job
 REFUND_WITHIN = timedelta(hours=24)  # D-06
+BY_CLOCK = "CLOCK"  # as services.booking.clock says it in PartnerDidNotShow
 
 log = logging.getLogger("rawat.notification")
 
@@ -81,6 +82,41 @@ async def refund_by_policy(case: Case) -> Facts | None:
         "policy": case.said(POLICY_LABELS[booking.cancel_policy]),
         "deadline": case.moment(case.event.at + REFUND_WITHIN),
     }
+
+
+async def refund_by_staff(case: Case) -> Facts | None:
+    """Staff may give everything back at any time, whatever the policy says (indonesia.md 7), and say why."""
+    return {
+        "amount": rupiah(case.booking.refund_idr or 0),
+        "reason": case.booking.end_reason,
+        "deadline": case.moment(case.event.at + REFUND_WITHIN),
+    }
+
+
+async def reason_of_staff(case: Case) -> Facts | None:
+    return {"reason": case.booking.end_reason}
+
+
+async def refund_if_seen_absent(case: Case) -> Facts | None:
+    """Somebody says that the partner did not come."""
+    return None if _is_by_clock(case) else await refund(case)
+
+
+async def refund_if_unrecorded(case: Case) -> Facts | None:
+    """Nobody says anything, and the clock ended what never began."""
+    return await refund(case) if _is_by_clock(case) else None
+
+
+async def seen_absent(case: Case) -> Facts | None:
+    return None if _is_by_clock(case) else {}
+
+
+async def unrecorded(case: Case) -> Facts | None:
+    return {} if _is_by_clock(case) else None
+
+
+def _is_by_clock(case: Case) -> bool:
+    return bool(case.fact["by"] == BY_CLOCK)
 
 
 async def lost_job(case: Case) -> Facts | None:
@@ -191,14 +227,18 @@ TELLINGS: Mapping[str, Telling] = MappingProxyType(
         "tell_partner_booking_is_near": Telling(PARTNER, T.BOOKING_REMINDER_PARTNER, coming, before=_start),
         "tell_customer_booking_cancelled": Telling(CUSTOMER, T.BOOKING_CANCELLED, refund_by_policy),
         "tell_partner_booking_cancelled": Telling(PARTNER, T.BOOKING_CANCELLED_PARTNER, lost_job),
+        "tell_customer_staff_cancelled": Telling(CUSTOMER, T.BOOKING_CANCELLED_BY_STAFF, refund_by_staff),
+        "tell_partner_staff_cancelled": Telling(PARTNER, T.BOOKING_CANCELLED_BY_STAFF_PARTNER, reason_of_staff),
         "tell_customer_partner_cancelled": Telling(CUSTOMER, T.PARTNER_CANCELLED, refund),
         "tell_support_partner_cancelled": Telling(SUPPORT, T.PARTNER_CANCELLED_SUPPORT),
         "tell_customer_own_absence": Telling(CUSTOMER, T.NO_SHOW_CUSTOMER, refund),
         "tell_partner_customer_absence": Telling(PARTNER, T.NO_SHOW_CUSTOMER_PARTNER, share),
         "tell_support_customer_absence": Telling(SUPPORT, T.NO_SHOW_CUSTOMER_SUPPORT),
-        "tell_customer_partner_absence": Telling(CUSTOMER, T.NO_SHOW_PARTNER, refund),
+        "tell_customer_partner_absence": Telling(CUSTOMER, T.NO_SHOW_PARTNER, refund_if_seen_absent),
+        "tell_customer_start_unrecorded": Telling(CUSTOMER, T.START_UNRECORDED, refund_if_unrecorded),
         "tell_partner_own_absence": Telling(PARTNER, T.NO_SHOW_PARTNER_PARTNER),
-        "tell_support_partner_absence": Telling(SUPPORT, T.NO_SHOW_PARTNER_SUPPORT),
+        "tell_support_partner_absence": Telling(SUPPORT, T.NO_SHOW_PARTNER_SUPPORT, seen_absent),
+        "tell_support_start_unrecorded": Telling(SUPPORT, T.START_UNRECORDED_SUPPORT, unrecorded),
         "tell_customer_partner_is_late": Telling(CUSTOMER, T.PARTNER_LATE, lateness),
         "tell_support_partner_is_late": Telling(SUPPORT, T.PARTNER_LATE_SUPPORT, lateness),
         "tell_customer_partner_is_missed": Telling(CUSTOMER, T.PARTNER_MISSING),

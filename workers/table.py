@@ -47,13 +47,14 @@ REACTIONS: Mapping[type[Event], tuple[JobFunction, ...]] = MappingProxyType(
         events.BookingClosed: tell("tell_partner_booking_closed"),
         events.BookingCancelledByCustomer: tell("tell_customer_booking_cancelled", "tell_partner_booking_cancelled"),
         events.BookingCancelledByPartner: tell("tell_customer_partner_cancelled", "tell_support_partner_cancelled"),
-        events.BookingCancelledByStaff: tell("tell_customer_booking_cancelled", "tell_partner_booking_cancelled"),
+        events.BookingCancelledByStaff: tell("tell_customer_staff_cancelled", "tell_partner_staff_cancelled"),
         events.CustomerDidNotShow: tell(
             "tell_customer_own_absence", "tell_partner_customer_absence", "tell_support_customer_absence"
         ),
         events.PartnerDidNotShow: tell(
-            "tell_customer_partner_absence", "tell_partner_own_absence", "tell_support_partner_absence"
-        ),
+            "tell_customer_partner_absence", "tell_customer_start_unrecorded", "tell_partner_own_absence",
+            "tell_support_partner_absence", "tell_support_start_unrecorded",
+        ),  # fmt: skip
         events.PartnerReportedLate: tell("tell_customer_partner_is_late", "tell_support_partner_is_late"),
         events.PartnerWasMissed: tell(
             "tell_customer_partner_is_missed", "tell_partner_it_is_missed", "tell_support_partner_is_missed"

@@ -88,6 +88,25 @@ _ENDING_TEXTS: dict[Template, Text] = {
         body_en="Hi {partner}, booking {code} was cancelled: {service} for {pet}, {time}. Your schedule is open again. "
         "See the details at {link} please.",
     ),
+    Template.BOOKING_CANCELLED_BY_STAFF: Text(
+        audience=Audience.CUSTOMER,
+        channels=TO_KEEP,
+        subject_id="Pemesanan {code} dibatalkan tim kami, dana kembali penuh",
+        subject_en="Our team cancelled booking {code}, full refund",
+        body_id="Mohon maaf, Kak {name}. Tim kami membatalkan pemesanan {code} bersama {partner} pada {time}. "
+        "Alasannya: {reason}. Dana {amount} kembali penuh, paling lambat {deadline} ya.",
+        body_en="We're sorry, {name}. Our team cancelled booking {code} with {partner} on {time}. "
+        "The reason: {reason}. You get the full {amount} back, by {deadline} at the latest.",
+    ),
+    Template.BOOKING_CANCELLED_BY_STAFF_PARTNER: Text(
+        audience=Audience.PARTNER,
+        subject_id="Pemesanan {code} dibatalkan tim kami",
+        subject_en="Our team cancelled booking {code}",
+        body_id="Halo {partner}, tim kami membatalkan pemesanan {code}: {service} untuk {pet}, {time}. "
+        "Alasannya: {reason}. Rinciannya ada di {link} ya.",
+        body_en="Hi {partner}, our team cancelled booking {code}: {service} for {pet}, {time}. "
+        "The reason: {reason}. See the details at {link} please.",
+    ),
     Template.PARTNER_CANCELLED: Text(
         audience=Audience.CUSTOMER,
         subject_id="Mitra membatalkan pemesanan {code}, dana kembali penuh",
@@ -124,6 +143,16 @@ _ENDING_TEXTS: dict[Template, Text] = {
         "kembali penuh. Kami bantu cari pengganti di {link} ya.",
         body_en="We're sorry, {name}. {partner} did not come for booking {code} on {time}. You get the full {amount} "
         "back. Let us help you find someone else at {link} please.",
+    ),
+    # The clock knows only that nobody recorded a start, not that nobody came.
+    Template.START_UNRECORDED: Text(
+        audience=Audience.CUSTOMER,
+        subject_id="Pemesanan {code} ditutup, dana kembali penuh",
+        subject_en="Booking {code} was closed, full refund",
+        body_id="Kak {name}, {partner} tidak pernah mencatat dimulainya pemesanan {code} pada {time}, jadi kami "
+        "menutupnya. Dana {amount} kembali penuh. Ternyata layanannya terjadi? Kabari kami di {link} ya.",
+        body_en="Hi {name}, {partner} never recorded the start of booking {code} on {time}, so we closed it. "
+        "You get the full {amount} back. Did it take place after all? Tell us at {link} please.",
     ),
     Template.NO_SHOW_PARTNER_PARTNER: Text(
         audience=Audience.PARTNER,
@@ -163,6 +192,16 @@ _ENDING_TEXTS: dict[Template, Text] = {
         "{link} ya.",
         body_en="Partner {partner} did not come for booking {code}: {service}, {time}. Please help the customer "
         "through {link} soon.",
+    ),
+    Template.START_UNRECORDED_SUPPORT: Text(
+        audience=Audience.STAFF,
+        channels=TO_KEEP,
+        subject_id="Pemesanan {code} ditutup tanpa catatan mulai",
+        subject_en="Booking {code} was closed without a recorded start",
+        body_id="Mitra {partner} tidak mencatat mulainya pemesanan {code}: {service}, {time}. Sistem menutupnya dan "
+        "mengembalikan dana. Mohon tanyakan keadaannya lewat {link} ya.",
+        body_en="Partner {partner} recorded no start of booking {code}: {service}, {time}. The system closed it and "
+        "returned the money. Please ask what happened through {link} soon.",
     ),
     Template.BOOKING_CLOSED: Text(
         audience=Audience.PARTNER,

@@ -42,6 +42,8 @@ class Template(StrEnum):
     BOOKING_REMINDER_PARTNER = auto()
     BOOKING_CANCELLED = auto()
     BOOKING_CANCELLED_PARTNER = auto()
+    BOOKING_CANCELLED_BY_STAFF = auto()
+    BOOKING_CANCELLED_BY_STAFF_PARTNER = auto()
     PARTNER_CANCELLED = auto()
     PARTNER_CANCELLED_SUPPORT = auto()
     NO_SHOW_CUSTOMER = auto()
@@ -50,6 +52,8 @@ class Template(StrEnum):
     NO_SHOW_PARTNER = auto()
     NO_SHOW_PARTNER_PARTNER = auto()
     NO_SHOW_PARTNER_SUPPORT = auto()
+    START_UNRECORDED = auto()
+    START_UNRECORDED_SUPPORT = auto()
     BOOKING_CLOSED = auto()
     REVIEW_REQUEST = auto()
 

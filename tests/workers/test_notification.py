@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from domain.booking import BookingState, IncidentKind
+from domain.cancellation import Cancelled
 from domain.notification import STALE_AFTER, Channel, Template
 from domain.permissions import SYSTEM, Role
 from domain.refusals import Language
@@ -30,6 +31,7 @@ from workers.table import REACTIONS
 
 IN_APP, WHATSAPP, EMAIL = Channel.IN_APP, Channel.WHATSAPP, Channel.EMAIL
 STATES = {"tell_partner_booking_requested": BookingState.REQUESTED}  # others are told of an accepted booking
+BY = {"tell_customer_start_unrecorded": "CLOCK", "tell_support_start_unrecorded": "CLOCK"}  # others follow a person
 
 
 async def everything_happened(language: Language) -> tuple[Booking, dict[str, Any]]:
@@ -46,7 +48,7 @@ async def everything_happened(language: Language) -> tuple[Booking, dict[str, An
     )
     update = await PhotoUpdate.create(booking_id=booking.id, note="Bolu sudah wangi")
     await Booking.filter(id=booking.id).update(
-        late_reason="hujan", refund_idr=75_000, started_at=booking.starts_at, completed_at=booking.ends_at
+        late_reason="hujan", end_reason="Mitra sakit", refund_idr=75_000, started_at=booking.starts_at, completed_at=booking.ends_at
     )
     facts = {
         "booking_id": str(booking.id), "customer_id": str(customer.id), "partner_id": str(provider.id),
@@ -73,7 +75,7 @@ async def test_every_reaction_finds_all_the_facts_its_text_needs(language: Langu
     booking, facts = await everything_happened(language)
     for name, telling in TELLINGS.items():
         await Booking.filter(id=booking.id).update(state=STATES.get(name, BookingState.ACCEPTED))
-        case = await notifications.case_of(await happened("Any", booking, facts), telling.to, SITE)
+        case = await notifications.case_of(await happened("Any", booking, facts | {"by": BY.get(name, "CUSTOMER")}), telling.to, SITE)
         letter = await letter_of(telling, case)
         assert letter is not None, name
         rows = await notifications.notify(SYSTEM, letter)
@@ -148,6 +150,44 @@ async def test_a_missed_start_is_told_to_customer_partner_and_support(tmp_path: 
     assert await told(channel=IN_APP) == sorted([
         (str(customer.id), "partner_missing", IN_APP), (str(provider.id), "partner_missing_partner", IN_APP),
         ("support", "partner_missing_support", IN_APP),
+    ])  # fmt: skip
+
+
+async def test_a_cancel_by_staff_tells_its_reason_and_the_full_refund_and_no_policy(tmp_path: Path) -> None:
+    customer, provider = await world.customer(), await world.provider()
+    booking = await world.accepted(customer, provider)
+    await bookings.cancel(await world.staff(Role.AGENT), booking.id, "Mitra sakit")
+    await Post(tmp_path).react("BookingCancelledByStaff")
+    assert await told(channel=IN_APP) == sorted([
+        (str(customer.id), "booking_cancelled_by_staff", IN_APP),
+        (str(provider.id), "booking_cancelled_by_staff_partner", IN_APP),
+    ])  # fmt: skip
+    for row in await Notification.filter(channel=IN_APP):
+        assert "Mitra sakit" in row.body and "policy" not in row.body
+        assert ("Rp150.000" in row.body or "Rp150,000" in row.body) is (row.account_id == customer.id)
+
+
+async def test_a_job_that_the_clock_ended_is_not_told_as_somebodys_word(tmp_path: Path) -> None:
+    customer, provider = await world.customer(), await world.provider()
+    booking = await world.accepted(customer, provider)
+    with time_machine.travel(booking.ends_at + timedelta(hours=24, seconds=1)):
+        await bookings.complete_by_clock(SYSTEM, booking.id)
+        await Post(tmp_path).react("PartnerDidNotShow")
+    assert await told(channel=IN_APP) == sorted([
+        (str(customer.id), "start_unrecorded", IN_APP), (str(provider.id), "no_show_partner_partner", IN_APP),
+        ("support", "start_unrecorded_support", IN_APP),
+    ])  # fmt: skip
+
+
+async def test_a_partners_absence_that_the_customer_reports_is_told_as_such(tmp_path: Path) -> None:
+    customer, provider = await world.customer(), await world.provider()
+    booking = await world.accepted(customer, provider)
+    with time_machine.travel(booking.starts_at + timedelta(minutes=31)):
+        await bookings.report_no_show(customer.actor, booking.id, Cancelled.PARTNER)
+        await Post(tmp_path).react("PartnerDidNotShow")
+    assert await told(channel=IN_APP) == sorted([
+        (str(customer.id), "no_show_partner", IN_APP), (str(provider.id), "no_show_partner_partner", IN_APP),
+        ("support", "no_show_partner_support", IN_APP),
     ])  # fmt: skip
 
 
