@@ -55,7 +55,21 @@ class BookingEvent:
         )
 
 
-BookingItem = Annotated[BookingEvent | CaughtUp | Lagged | StreamEnded, strawberry.union("BookingItem")]
+@strawberry.type(description="The booking at the start of a stream that began without a cursor; what changes follows.")
+class BookingNow:
+    cursor: Cursor
+    booking: Booking
+
+
+BookingItem = Annotated[BookingEvent | BookingNow | CaughtUp | Lagged | StreamEnded, strawberry.union("BookingItem")]
+
+
+async def booking_now(info: Info, booking_id: UUID, caught_up: CaughtUp) -> BookingNow:
+    """The present state; read after the head of the log, so that nothing falls between it and what follows."""
+    row = await rows.Booking.visible_to(info.context.actor).get_or_none(id=booking_id)
+    if row is None:
+        raise NotFound(field="bookingId")
+    return BookingNow(cursor=caught_up.cursor, booking=Booking.of(row))
 
 
 async def check_sees(info: Info, booking_id: UUID) -> None:
@@ -68,12 +82,18 @@ async def check_sees(info: Info, booking_id: UUID) -> None:
 
 @strawberry.type
 class BookingSubscription:
-    @strawberry.subscription(description="Everything that happens to one booking, for those who see it.")
+    @strawberry.subscription(
+        description="Everything that happens to one booking, for those who see it; without `after`, first BookingNow."
+    )
     async def booking_events(
         self, info: Info, booking_id: UUID, after: Cursor | None = None
     ) -> AsyncGenerator[BookingItem, None]:
         await check_sees(info, booking_id)
+        is_new = after is None
         async for item in follow(info, [f"booking:{booking_id}"], after):
+            if is_new and isinstance(item, CaughtUp):
+                is_new = False
+                yield await booking_now(info, booking_id, item)
             yield BookingEvent.of(item) if isinstance(item, Heard) else item
 
     @strawberry.subscription(description="A partner's work: requests, answers, changes and alarms of all its bookings.")
