@@ -103,9 +103,7 @@ class BookingMutation:
         return Booking.of(await bookings.request(actor, booking_id, payment_method))
 
     @strawberry.mutation
-    async def accept_booking(
-        self, info: Info, booking_id: UUID, idempotency_key: str | None = None
-    ) -> BookingResult:
+    async def accept_booking(self, info: Info, booking_id: UUID, idempotency_key: str | None = None) -> BookingResult:
         return Booking.of(await bookings.accept(_once(info, idempotency_key), booking_id))
 
     @strawberry.mutation

@@ -146,7 +146,9 @@ class Booking:
     def net_idr(self, info: Info) -> Rupiah | None:
         return Rupiah(self.row.net_idr) if self._tells_money(info) else None
 
-    @strawberry.field(description="Mutations that the state allows the reader; their hour is judged when they are done.")
+    @strawberry.field(
+        description="Mutations that the state allows the reader; their hour is judged when they are done."
+    )
     def next_moves(self, info: Info) -> list[str]:
         actor = info.context.actor
         return [to_camel_case(can.value) for can in next_moves(self.state, side_of(actor, self.row), actor.roles)]

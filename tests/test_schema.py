@@ -34,7 +34,14 @@ ROOT = Path(__file__).parent.parent
 # Mutations whose name says more than the use case's: a partner's plan is the only thing that has exceptions.
 NAMED_OTHERWISE = {Can.ADD_EXCEPTION: "addPlanException", Can.REMOVE_EXCEPTION: "removePlanException"}
 # Moves that one state allows once: a repeat is refused without a key, and gets the first answer with one.
-KEY_IS_OPTIONAL = {"acceptBooking", "declineBooking", "startBooking", "completeBooking", "cancelBooking", "reportNoShow"}
+KEY_IS_OPTIONAL = {
+    "acceptBooking",
+    "declineBooking",
+    "startBooking",
+    "completeBooking",
+    "cancelBooking",
+    "reportNoShow",
+}
 # What people do over HTTP, and not in GraphQL: the file itself.
 OUTSIDE_GRAPHQL = {Can.RECEIVE_UPLOAD}
 # Lists that are no connection, each with the most it can hold. Add one only with a bound that code keeps.

@@ -52,9 +52,12 @@ REACTIONS: Mapping[type[Event], tuple[JobFunction, ...]] = MappingProxyType(
             "tell_customer_own_absence", "tell_partner_customer_absence", "tell_support_customer_absence"
         ),
         events.PartnerDidNotShow: tell(
-            "tell_customer_partner_absence", "tell_customer_start_unrecorded", "tell_partner_own_absence",
-            "tell_support_partner_absence", "tell_support_start_unrecorded",
-        ),  # fmt: skip
+            "tell_customer_partner_absence",
+            "tell_customer_start_unrecorded",
+            "tell_partner_own_absence",
+            "tell_support_partner_absence",
+            "tell_support_start_unrecorded",
+        ),
         events.PartnerReportedLate: tell("tell_customer_partner_is_late", "tell_support_partner_is_late"),
         events.PartnerWasMissed: tell(
             "tell_customer_partner_is_missed", "tell_partner_it_is_missed", "tell_support_partner_is_missed"

@@ -31,9 +31,7 @@ EXPECTED: dict[tuple[Cancelled, Role], dict[BookingState, list[Can]]] = {
 
 @pytest.mark.parametrize("state", list(BookingState))
 @pytest.mark.parametrize("side, role", list(EXPECTED))
-def test_each_side_is_offered_what_it_may_do_and_nothing_else(
-    side: Cancelled, role: Role, state: BookingState
-) -> None:
+def test_each_side_is_offered_what_it_may_do_and_nothing_else(side: Cancelled, role: Role, state: BookingState) -> None:
     assert next_moves(state, side, {role}) == EXPECTED[side, role].get(state, [])
 
 

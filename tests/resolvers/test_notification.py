@@ -136,6 +136,15 @@ async def test_a_senior_agent_sends_a_dead_task_again() -> None:
     assert await ask(RESEND_TASK, senior, key="t:1") == {"resendTask": {"code": "ILLEGAL_MOVE"}}
 
 
+@pytest.mark.parametrize("text", ["t:\x001", "t:\ud8001", "", "x" * 161])
+async def test_a_key_or_a_queue_that_nothing_can_have_is_refused_by_its_name(text: str) -> None:
+    senior = await world.staff(Role.SENIOR_AGENT)
+    document = "mutation ($key: String!) { resendTask(key: $key) { ... on Refusal { code field } } }"
+    assert await ask(document, senior, key=text) == {"resendTask": {"code": "INVALID_INPUT", "field": "key"}}
+    document = "query ($queue: String!) { queueNotifications(queue: $queue) { edges { cursor } } }"
+    assert await refused(document, senior, queue=text) == ("INVALID_INPUT", "queue")
+
+
 async def test_a_longer_page_costs_no_more_statements() -> None:
     sari = await world.account("Sari", Role.CUSTOMER)
     await told(sari.id, 8)

@@ -48,7 +48,11 @@ async def everything_happened(language: Language) -> tuple[Booking, dict[str, An
     )
     update = await PhotoUpdate.create(booking_id=booking.id, note="Bolu sudah wangi")
     await Booking.filter(id=booking.id).update(
-        late_reason="hujan", end_reason="Mitra sakit", refund_idr=75_000, started_at=booking.starts_at, completed_at=booking.ends_at
+        late_reason="hujan",
+        end_reason="Mitra sakit",
+        refund_idr=75_000,
+        started_at=booking.starts_at,
+        completed_at=booking.ends_at,
     )
     facts = {
         "booking_id": str(booking.id), "customer_id": str(customer.id), "partner_id": str(provider.id),
@@ -75,7 +79,9 @@ async def test_every_reaction_finds_all_the_facts_its_text_needs(language: Langu
     booking, facts = await everything_happened(language)
     for name, telling in TELLINGS.items():
         await Booking.filter(id=booking.id).update(state=STATES.get(name, BookingState.ACCEPTED))
-        case = await notifications.case_of(await happened("Any", booking, facts | {"by": BY.get(name, "CUSTOMER")}), telling.to, SITE)
+        case = await notifications.case_of(
+            await happened("Any", booking, facts | {"by": BY.get(name, "CUSTOMER")}), telling.to, SITE
+        )
         letter = await letter_of(telling, case)
         assert letter is not None, name
         rows = await notifications.notify(SYSTEM, letter)
