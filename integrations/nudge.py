@@ -10,6 +10,13 @@ CHANNEL = "nudge"
 REDIS_DOWN = (RedisError, OSError, asyncio.TimeoutError)
 
 
+def is_stopping() -> bool:
+    """Whether the running task was cancelled. For loops that run for ever: a library below may have swallowed the
+    cancellation (asyncio.wait_for does before Python 3.12 when its answer comes in the same moment)."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Nudge:
     """Coalesces any number of rings into one PUBLISH at a time, outside every transaction."""
 
@@ -22,7 +29,7 @@ class Nudge:
 
     async def carry(self, redis: Redis) -> None:
         """Publish rings until cancelled; the process's one task for it."""
-        while True:
+        while not is_stopping():
             await self._rung.wait()
             self._rung.clear()
             with contextlib.suppress(*REDIS_DOWN):

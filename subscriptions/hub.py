@@ -20,7 +20,7 @@ import orjson
 from redis.asyncio import Redis
 
 from domain.road import PAGE, STREAM, SWEEP_S
-from integrations.nudge import REDIS_DOWN
+from integrations.nudge import REDIS_DOWN, is_stopping
 
 BUFFER = 64  # events that wait for one listener; more = it lags and replays
 RETRY_S = 0.2
@@ -214,7 +214,7 @@ class Hub:
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         """Whatever goes wrong, the process does not go deaf: positions say where to go on."""
-        while True:
+        while not is_stopping():
             try:
                 await step()
             except REDIS_DOWN as error:

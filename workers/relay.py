@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 
 from domain.chain import FACTS, chained
 from domain.road import KEPT, PAGE, STREAM, SWEEP_S
-from integrations.nudge import CHANNEL, REDIS_DOWN
+from integrations.nudge import CHANNEL, REDIS_DOWN, is_stopping
 
 BATCH = 500  # events in one numbering transaction
 FROZEN_MS = 2000  # a relay that freezes inside its transaction is ended by the server after this long
@@ -72,11 +72,11 @@ class Relay:
         return await asyncpg.connect(self._url, timeout=5, command_timeout=15, server_settings=settings)
 
     async def _number_forever(self) -> None:
-        while True:
+        while not is_stopping():
             connection = None
             try:
                 connection = await self._connect()
-                while True:
+                while not is_stopping():
                     self._work.clear()  # before the read: a nudge during the work asks for one more round
                     if await self.number(connection) < BATCH:
                         await _wait(self._work)
@@ -107,7 +107,7 @@ class Relay:
 
     async def _publish_forever(self) -> None:
         connection, last = None, None
-        while True:
+        while not is_stopping():
             try:
                 if connection is None or connection.is_closed():
                     connection = await self._connect()
@@ -175,11 +175,11 @@ class Relay:
 
 async def hear_nudges(redis: Redis, *wakes: Any) -> None:
     """Call each of `wakes` on every nudge, until cancelled; a sweep covers what is lost while Redis is away."""
-    while True:
+    while not is_stopping():
         with contextlib.suppress(*REDIS_DOWN):
             async with redis.pubsub(ignore_subscribe_messages=True) as channel:
                 await channel.subscribe(CHANNEL)
-                while True:
+                while not is_stopping():
                     if await channel.get_message(timeout=SWEEP_S):
                         for wake in wakes:
                             wake()

@@ -16,7 +16,7 @@ from domain.permissions import Claim
 from domain.refusals import Refusal, TryAgain
 from domain.road import SWEEP_S
 from domain.task import JOB_TIMEOUT_S
-from integrations.nudge import REDIS_DOWN
+from integrations.nudge import REDIS_DOWN, is_stopping
 from services import task as tasks
 from services.work import StaleClaim
 from workers.job import Job, Outside
@@ -101,7 +101,7 @@ class Runner:
 
     async def _sweep_forever(self) -> None:
         every = {periodic: period for periodic, (period, _) in EVERY.items()}
-        while True:
+        while not is_stopping():
             self._due.clear()
             try:
                 if asyncio.get_running_loop().time() >= self._next_look:
@@ -145,7 +145,7 @@ class Runner:
 
     async def _arq_forever(self) -> None:
         """arq's worker ends when Redis goes away; a new one is started when it is back."""
-        while True:
+        while not is_stopping():
             worker = None
             try:
                 settings = RedisSettings.from_dsn(self._redis_url)
