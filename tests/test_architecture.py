@@ -184,7 +184,7 @@ def test_each_verb_of_a_machine_is_performed_by_a_use_case(noun: str) -> None:
     assert performed(noun.upper()) == set(MACHINES[noun].moves)
 
 
-@pytest.mark.parametrize("machine", MACHINES.values(), ids=str)
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES.keys())
 def test_each_state_but_the_start_is_the_target_of_a_move(machine: Machine[Any]) -> None:
     assert {move.target for move in machine.moves.values()} >= set(machine.start.__class__.__members__.values()) - {
         machine.start
