@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -153,7 +153,7 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
 
     def decorate(act: Act[P, R]) -> UseCase[P, R]:
         async def once(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Work]:
-            async with in_transaction():
+            async with _transaction():
                 work = Work(actor)
                 if actor.claim:
                     await finish(actor.claim, work.now)
@@ -188,6 +188,28 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
         return run
 
     return decorate
+
+
+@asynccontextmanager
+async def _transaction() -> AsyncIterator[None]:
+    """Tortoise's transaction, but one that is cut off or fails at its BEGIN does not keep its connection: Tortoise
+    would lose it from the pool for ever, with its locks."""
+    context: Any = in_transaction()
+    try:
+        await context.__aenter__()
+    except BaseException:
+        if hasattr(context, "token"):  # acquired, and every statement of this task would go to it
+            connections.reset(context.token)
+            context.client._connection.terminate()
+            await context.client._parent._pool.release(context.client._connection)
+        raise
+    try:
+        yield
+    except BaseException as error:
+        await context.__aexit__(type(error), error, error.__traceback__)
+        raise
+    else:
+        await context.__aexit__(None, None, None)
 
 
 def refused_by_constraint(error: IntegrityError) -> Exception:

@@ -365,3 +365,20 @@ async def test_a_worker_stops_quickly_and_without_a_warning(
     assert [str(each.message) for each in recwarn if issubclass(each.category, DeprecationWarning)] == []
     found = await task()
     assert (found.state, found.attempts) == (TaskState.DUE, 0)
+
+
+async def test_use_cases_that_are_cut_off_at_any_moment_give_their_connection_back(clean: str) -> None:
+    agent = await world.staff(Role.SENIOR_AGENT)
+    await Task.create(key="one", name="test", state=TaskState.DEAD, due_at=datetime.now(UTC))
+    for turn in range(60):  # three times as many as the pool has connections
+        resending = asyncio.create_task(tasks.resend(agent, "one"))
+        for _ in range(turn % 12):
+            await asyncio.sleep(0)
+        resending.cancel()
+        await asyncio.gather(resending, return_exceptions=True)
+    async with asyncio.timeout(SOON_S):
+        await asyncio.gather(*(Task.all().count() for _ in range(20)))
+    axe = await asyncpg.connect(clean)
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+    assert await axe.fetchval(idle) == 0
+    axe.terminate()
