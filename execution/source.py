@@ -287,7 +287,8 @@ def _members(type_: Any) -> dict[str, str] | None:
     kind: Any = getattr(type_, "wrapped_cls", None)
     if not isinstance(kind, enum.EnumMeta) or issubclass(kind, enum.Flag):
         return None
+    members: Any = kind
     try:
-        return {member.name: type_.coerce_output_value(member) for member in kind}
+        return {member.name: type_.coerce_output_value(member) for member in members}
     except Exception:
         return None

@@ -60,7 +60,9 @@ class Variables:
             if value is Undefined and optional:
                 sources[name] = VariableValueSource(signature)
                 continue
-            if kind is None or value.__class__ is not kind or (kind is int and not MIN_INT <= value <= MAX_INT):
+            if kind is None or value.__class__ is not kind:
+                return None
+            if isinstance(value, int) and not MIN_INT <= value <= MAX_INT:
                 return None
             sources[name] = VariableValueSource(signature, value)
             coerced[name] = value

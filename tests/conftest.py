@@ -14,7 +14,7 @@ __all__ = ["database_url", "redis_url"]
 
 KEPT = ("region", "tortoise_migrations", "relay_head")
 # Tests below these folders touch neither PostgreSQL nor Redis, and pay for neither.
-PURE = ("domain", "integrations", "app")
+PURE = ("domain", "execution", "integrations", "app")
 
 
 @pytest.fixture(scope="session")

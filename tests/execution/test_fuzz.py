@@ -1,0 +1,163 @@
+"""Thousands of random documents, answered by both executors; and proof that the comparison finds what is wrong."""
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLEnumType
+
+import execution.plan
+import execution.run
+import execution.source
+from execution.argument import Arguments
+from execution.place import Place
+from execution.plan import Operation, Plan
+from tests.execution import fuzz
+
+DOCUMENTS = 2_000
+ENOUGH_FOR_A_BUG = 600
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+async def test_random_documents_are_answered_alike() -> None:
+    differences, how = await fuzz.run(DOCUMENTS)
+    assert not differences, differences[0]
+    assert how["compiled"] > DOCUMENTS * 0.8, how
+
+
+def _skip_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    import graphql.execution.collect_fields as module
+
+    real = module.collect_subfields
+
+    def collect(*arguments: Any) -> Any:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(module, "should_include_node", lambda *_: True)
+            return real(*arguments)
+
+    patch.setattr(execution.plan, "collect_subfields", collect)
+
+
+def _variants_share_a_plan(patch: pytest.MonkeyPatch) -> None:
+    real = Operation.plan
+
+    def plan(self: Operation, variables: Any) -> Any:
+        return next(iter(self.variants.values()), None) or real(self, variables)
+
+    patch.setattr(Operation, "plan", plan)
+
+
+def _path_of_errors_lost(patch: pytest.MonkeyPatch) -> None:
+    real = execution.run.failed
+
+    def failed(raw: Exception, place: Place, parent: Any, key: Any, run: Any) -> None:
+        real(raw, place, parent[0] if parent and parent[0] else parent, key, run)
+
+    patch.setattr(execution.source, "failed", failed)
+
+
+def _enum_by_value(patch: pytest.MonkeyPatch) -> None:
+    def members(type_: Any) -> Any:
+        return {m.name: str(m.value) for m in type_.wrapped_cls} if isinstance(type_, GraphQLEnumType) else None
+
+    patch.setattr(execution.source, "_members", members)
+
+
+def _no_bubbling(patch: pytest.MonkeyPatch) -> None:
+    real = execution.run.failed
+
+    def failed(raw: Exception, place: Place, parent: Any, key: Any, run: Any) -> None:
+        try:
+            real(raw, place, parent, key, run)
+        except Exception as error:
+            run.errors.append(error)
+
+    patch.setattr(execution.source, "failed", failed)
+
+
+def _no_late_bubbling(patch: pytest.MonkeyPatch) -> None:
+    def bubble(run: Any, raw: Exception, later: Any) -> None:
+        run.add_error(execution.run.located_error(raw, later.place.nodes, list(later.path())), later.path())
+
+    patch.setattr(execution.run, "_bubble", bubble)
+
+
+def _aliases_collide(patch: pytest.MonkeyPatch) -> None:
+    real = Plan.collect
+
+    def collect(self: Plan, type_: Any, details: Any) -> Any:
+        merged: dict[str, Any] = {}
+        for key, found in real(self, type_, details).items():
+            merged.setdefault(found[0].node.name.value, (key, found))
+        return dict(merged.values())
+
+    patch.setattr(Plan, "collect", collect)
+
+
+def _arguments_of_another_alias(patch: pytest.MonkeyPatch) -> None:
+    real = Arguments.__init__
+
+    def init(self: Arguments, number: int, field: Any, node: Any, strawberry: Any) -> None:
+        real(self, 0, field, node, strawberry)
+
+    patch.setattr(Arguments, "__init__", init)
+
+
+def _items_may_be_null(patch: pytest.MonkeyPatch) -> None:
+    real = Place.item
+
+    def item(self: Place, type_: Any) -> Place:
+        made = real(self, type_)
+        made.nullable = True
+        return made
+
+    patch.setattr(Place, "item", item)
+
+
+def _is_type_of_is_not_asked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(execution.source, "typed_body", lambda place, type_, body: body)
+
+
+def _handlers_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(execution.source, "_has_handlers", lambda resolve: False)
+
+
+def _numbers_have_no_bounds(patch: pytest.MonkeyPatch) -> None:
+    from graphql import GraphQLInt
+
+    patch.setitem(execution.source.CHECKS, GraphQLInt, "{v}.__class__ is not int")
+
+
+def _mutations_at_once(patch: pytest.MonkeyPatch) -> None:
+    async def at_once(self: Plan, run: Any) -> Any:
+        for function in self._roots:
+            self._start(run, function)
+        await execution.plan.settle(run)
+        return run.result()
+
+    patch.setattr(Plan, "_one_after_another", at_once)
+
+
+BUGS = (
+    _skip_is_ignored, _variants_share_a_plan, _path_of_errors_lost, _enum_by_value, _no_bubbling, _no_late_bubbling,
+    _aliases_collide, _arguments_of_another_alias, _items_may_be_null, _is_type_of_is_not_asked,
+    _handlers_are_forgotten, _numbers_have_no_bounds, _mutations_at_once,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__.strip("_"))
+async def test_a_planted_bug_is_found(
+    bug: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug(monkeypatch)
+    differences, _ = await fuzz.run(ENOUGH_FOR_A_BUG, first=0, schema=fuzz.new_schema())
+    assert differences
