@@ -226,6 +226,10 @@ async def test_an_event_committed_late_comes_behind_those_that_were_heard_before
         relay.wake()
         await eventually(lambda: heard_all(ears, 2))
     assert await Event.all().order_by("position").values_list("id", "position") == [(2, 1), (1, 2)]
+    await redis.flushall()
+    async with relaying(clean, redis):
+        await eventually(lambda: reaches(redis, 2))
+    assert await in_stream(redis) == [1, 2]
 
 
 async def test_an_emptied_redis_loses_nothing(clean: str, redis: Redis, ears: list[int]) -> None:
