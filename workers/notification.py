@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from domain.booking import BookingState
-from domain.cancellation import POLICY_LABELS
+from domain.cancellation import POLICY_LABELS, RefundRule
 from domain.notification import Audience, Channel, Template, is_readable, is_stale
 from domain.permissions import Role
-from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem
+from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem, Label
 from domain.wording import day, join_words, rupiah
 from integrations.delivery import Outgoing, Undeliverable, Unreachable
 from integrations.mail import Mail
@@ -30,6 +30,7 @@ from workers.job import Job
 
 SEND_TIMEOUT_S = 15  # shorter than JOB_TIMEOUT_S, so that a slow provider is a failed try and not a failed job
 REFUND_WITHIN = timedelta(hours=24)  # D-06
+MISSED = Label("mitra tidak hadir tepat waktu", "partner not there in time")
 BY_CLOCK = "CLOCK"  # as services.booking.clock says it in PartnerDidNotShow
 
 log = logging.getLogger("rawat.notification")
@@ -79,9 +80,16 @@ async def refund_by_policy(case: Case) -> Facts | None:
         return None
     return {
         "amount": rupiah(booking.refund_idr or 0),
-        "policy": case.said(POLICY_LABELS[booking.cancel_policy]),
+        "policy": case.said(_why_paid_back(booking)),
         "deadline": case.moment(case.event.at + REFUND_WITHIN),
     }
+
+
+def _why_paid_back(booking: Booking) -> Label:
+    """The agreed policy, or that the partner was missed: then everything goes back whatever the policy says."""
+    if booking.refund_rule == RefundRule.PARTNER_CANCELLED:
+        return MISSED
+    return POLICY_LABELS[booking.cancel_policy]
 
 
 async def refund_by_staff(case: Case) -> Facts | None:

@@ -88,6 +88,9 @@ async def open_host(person: Actor, name: str, number: int, city: City, today: da
     evening = Differing(today + timedelta(days=luck.randint(13, 20)), time(20), time(22), available=True)
     await plan.add_exception(actor, evening, "Buka sampai malam")
     kennels = luck.randint(2, 6) if CARE[kind].by_night else 0
+    if kennels:
+        place = f"Jalan Contoh {number + 1}, {city.name}"
+        await profile.edit(actor, person.id, profile.ProfileEdit(place=place))
     for kennel in range(kennels):
         await capacity.add_resource(actor, f"Kandang {kennel + 1}")
     offered = await offer(actor, kind, POLICIES[(number // len(KINDS) + number) % len(POLICIES)])

@@ -266,3 +266,13 @@ async def test_of_two_attempts_at_one_reaction_only_the_one_with_the_claim_write
     task = await Task.get(name="tell_customer_booking_accepted")
     await run_task(task.key, post.outside)  # a second worker wakes up for a task that is done
     assert len(await told(channel=IN_APP)) == 1
+
+
+async def test_who_cancels_after_waiting_in_vain_reads_why_everything_goes_back(tmp_path: Path) -> None:
+    booking = await world.accepted(customer := await world.customer(), await world.provider())
+    with time_machine.travel(booking.starts_at + timedelta(minutes=20)):
+        await bookings.notice_lateness(world.SYSTEM, booking.id)
+        await bookings.cancel(customer.actor, booking.id)
+        await Post(tmp_path).react("BookingCancelledByCustomer")
+    told = await Notification.get(template="booking_cancelled", channel="IN_APP")
+    assert "partner not there in time" in told.body and "150.000" in told.body
