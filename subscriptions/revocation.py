@@ -50,7 +50,8 @@ class Revocations:
             self._tell(event.subject, ended, event.name)
         elif event.name in ALL_SESSIONS:
             _put(self._accounts, event.subject, event.at)
-            self._tell(event.subject, None, event.name)
+            for ended in event.payload["session_ids"]:  # who has signed in again meanwhile stays
+                self._tell(event.subject, UUID(ended), event.name)
 
     def follow(self, actor: Actor, tell: Tell) -> Callable[[], None]:
         """Call `tell(reason)` once the actor's session ends; the answer stops following."""
@@ -66,9 +67,9 @@ class Revocations:
 
         return leave
 
-    def _tell(self, account_id: UUID, session_id: UUID | None, reason: str) -> None:
+    def _tell(self, account_id: UUID, session_id: UUID, reason: str) -> None:
         for session, tell in list(self._followers.get(account_id, ())):
-            if session_id is None or session == session_id:
+            if session == session_id:
                 tell(reason)
 
 
