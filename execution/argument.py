@@ -37,7 +37,7 @@ UNCHANGEABLE = (
 class Arguments:
     """The arguments of one field node."""
 
-    __slots__ = ("_constant", "_field", "_is_constant", "_may_share", "_node", "_number", "_strawberry")
+    __slots__ = ("_constant", "_field", "_is_constant", "_may_share", "_node", "_number", "_strawberry", "_template")
 
     def __init__(self, number: int, field: GraphQLField, node: FieldNode, strawberry: StrawberryField | None) -> None:
         self._number = number
@@ -46,10 +46,11 @@ class Arguments:
         self._strawberry = strawberry
         named = [get_named_type(argument.type) for argument in field.args.values()]
         self._may_share = not any(is_input_object_type(type_) for type_ in named)
-        self._is_constant = all(is_specified_scalar_type(type_) or is_enum_type(type_) for type_ in named) and not any(
+        self._is_constant = all(_is_pure(type_) for type_ in named) and not any(
             _has_variable(argument.value) for argument in node.arguments or ()
         )
         self._constant: dict[str, Any] | None = None
+        self._template: tuple[dict[str, Any], list[tuple[str, str]]] | None = None
 
     def raw(self, run: Run) -> dict[str, Any]:
         """As graphql-core gives them to a resolver; raises GraphQLError for values that do not fit."""
@@ -60,6 +61,11 @@ class Arguments:
         values = self._constant if self._is_constant else run.arguments.get(self._number)
         if values is not None:
             return values
+        if self._template is not None:
+            values = self._filled(self._template, run)
+            if values is not None:
+                run.arguments[self._number] = values
+                return values
         strawberry = self._strawberry
         assert strawberry is not None
         plan = run.plan
@@ -75,7 +81,45 @@ class Arguments:
                 self._constant = values
             else:
                 run.arguments[self._number] = values
+                self._template = self._template or self._variable_parts(values, run)
         return values
+
+    @staticmethod
+    def _filled(template: tuple[dict[str, Any], list[tuple[str, str]]], run: Run) -> dict[str, Any] | None:
+        constants, variables = template
+        values = constants.copy()
+        coerced = run.variables.coerced
+        for name, variable in variables:
+            value = coerced.get(variable)
+            if value is None:
+                return None  # null or left out: defaults and errors are graphql-core's matter
+            values[name] = value
+        return values
+
+    def _variable_parts(self, values: dict[str, Any], run: Run) -> tuple[dict[str, Any], list[tuple[str, str]]] | None:
+        """Which values are variables just as they came, so that the next request needs no conversion."""
+        assert self._strawberry is not None
+        nodes = {node.name.value: node.value for node in self._node.arguments or ()}
+        constants = dict(values)
+        variables = []
+        for argument in self._strawberry.arguments:
+            name = run.plan.config.name_converter.from_argument(argument)
+            node = nodes.get(name)
+            value = values.get(argument.python_name)
+            named = get_named_type(self._field.args[name].type)
+            if isinstance(node, VariableNode):
+                if value is None or value is not run.variables.coerced.get(node.name.value):
+                    return None
+                variables.append((argument.python_name, node.name.value))
+                del constants[argument.python_name]
+            elif (node is not None and _has_variable(node)) or not _is_pure(named):
+                return None
+        return constants, variables
+
+
+def _is_pure(type_: Any) -> bool:
+    """Whether coercion gives the same for the same literal, always."""
+    return is_specified_scalar_type(type_) or is_enum_type(type_)
 
 
 def _has_variable(node: ValueNode) -> bool:

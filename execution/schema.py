@@ -9,7 +9,11 @@ from typing import Any
 import strawberry
 from graphql import DocumentNode, ExecutionResult, parse
 from graphql.execution.values import VariableValues
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.types import ExecutionContext
 
+from execution.around import Documents, Runner
 from execution.cache import Bounded
 from execution.plan import Operation, Plan
 
@@ -24,7 +28,14 @@ class CompiledSchema(strawberry.Schema):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._operations: Bounded[Key, Operation] = Bounded(MAX_OPERATIONS)
+        self._documents = Documents(MAX_OPERATIONS)
         self._stock = super()._get_execute_function()
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """Looks hooks up once per set of extensions; parses and validates a document once."""
+        return Runner(execution_context, extensions, self._documents)
 
     def _get_execute_function(self) -> Callable[..., Any]:
         return self._execute_or_fall_back

@@ -25,6 +25,7 @@ from graphql import (
     is_list_type,
 )
 from graphql.execution.executor import Executor
+from strawberry.schema.types.base_scalars import isoformat
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from execution.plan import Plan
 
 MAX_FIELDS = 600  # of one plan: a document that repeats itself must not cost more to compile than to run
+NEVER_NULL = (str, int, float, isoformat)  # code of scalars that gives a value or raises
 INDENT = "    "
 MAX_FLOAT = 1.7976931348623157e308
 # What is already its own answer; everything else goes through the type's own code.
@@ -190,7 +192,7 @@ class Writer:
             kind, table = self.name(place.type.name, place.type.wrapped_cls), self.name("names", members)
             return [f"if {v}.__class__ is {kind}:", f"{INDENT}{v} = {table}[{v}._name_]"]
         coerce = place.type.coerce_output_value
-        if coerce not in (str, int, float):
+        if coerce not in NEVER_NULL:
             coerce = partial(Executor.complete_leaf_value, place.type)
         return [f"if {v}.__class__ in safe:", f"{INDENT}{v} = {self.name(place.type.name, coerce)}({v})"]
 

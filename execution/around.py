@@ -1,0 +1,227 @@
+"""What Strawberry runs around an execution: the same hooks, looked up once, and documents checked once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+from typing import Any
+
+from graphql import DocumentNode
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.types import ExecutionContext
+from strawberry.utils.await_maybe import await_maybe
+
+from execution.cache import Bounded
+
+MAX_EXTENSION_SETS = 100
+Kinds = tuple[type[SchemaExtension], ...]
+
+
+class Known:
+    """A document that was parsed, and the rules it was found valid under."""
+
+    __slots__ = ("document", "rules")
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.document = document
+        self.rules: tuple[Any, ...] | None = None
+
+
+class Documents:
+    """Documents by the hash of their text. One that is refused is not kept."""
+
+    def __init__(self, limit: int) -> None:
+        self._known: Bounded[bytes, Known] = Bounded(limit)
+
+    def find(self, query: str | None) -> tuple[bytes, Known | None]:
+        """The text's key, and what is known of it."""
+        key = hashlib.sha256((query or "").encode("utf-8", "surrogatepass")).digest()
+        return key, self._known.get(key)
+
+    def keep(self, key: bytes, document: DocumentNode) -> Known:
+        """Remember a parsed document."""
+        known = Known(document)
+        self._known.put(key, known)
+        return known
+
+
+class Step:
+    """The hooks of one step of an operation, in order: what ExtensionContextManagerBase does, without looking again."""
+
+    __slots__ = ("_extensions", "_hooks", "_name", "_stack")
+
+    def __init__(self, name: str, extensions: list[SchemaExtension], kinds: Kinds) -> None:
+        self._name = name
+        self._hooks = _hooks(kinds, name)
+        self._extensions = extensions
+        self._stack: Any = None
+
+    def begin(self) -> None:
+        """Called when all hooks have begun."""
+
+    def end(self) -> None:
+        """Called when the step went well, before the hooks end."""
+
+    async def __aenter__(self) -> None:
+        if self._hooks:
+            self._stack = contextlib.AsyncExitStack()
+            for index, hook, is_async in self._hooks:
+                surrounding = hook(self._extensions[index])
+                if is_async:
+                    await self._stack.enter_async_context(surrounding)
+                else:
+                    self._stack.enter_context(surrounding)
+        self.begin()
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is None:
+            self.end()
+        if self._stack is not None:
+            await self._stack.__aexit__(kind, error, trace)
+
+    def __enter__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        for index, hook, is_async in self._hooks:
+            extension = self._extensions[index]
+            if is_async:
+                raise RuntimeError(f"SchemaExtension hook {extension}.{self._name} failed to complete synchronously.")
+            self._stack.enter_context(hook(extension))
+        self.begin()
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is None:
+            self.end()
+        self._stack.__exit__(kind, error, trace)
+
+
+class Runner(SchemaExtensionsRunner):
+    """Strawberry's runner of extensions, with the steps above."""
+
+    def __init__(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension], documents: Documents
+    ) -> None:
+        super().__init__(execution_context, extensions)
+        self._kinds: Kinds = tuple([type(extension) for extension in extensions])
+        self._documents = documents
+        self._key = b""
+        self._known: Known | None = None
+
+    def operation(self) -> Any:
+        return Step("on_operation", self.extensions, self._kinds)
+
+    def executing(self) -> Any:
+        return Step("on_execute", self.extensions, self._kinds)
+
+    def parsing(self) -> Any:
+        return _Parsing(self, self._kinds)
+
+    def validation(self) -> Any:
+        return _Validation(self, self._kinds)
+
+    async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for extension in self.extensions:
+            if type(extension).get_results is not SchemaExtension.get_results:
+                found.update(await await_maybe(extension.get_results()))
+        found.update(ctx.extensions_results)
+        return found
+
+    def use_known_document(self) -> None:
+        """Skip parsing, if no extension brought a document and nothing was asked of the parser."""
+        context = self.execution_context
+        if context.graphql_document is None and context.query and not context.parse_options:
+            self._key, self._known = self._documents.find(context.query)
+            if self._known is not None:
+                context.graphql_document = self._known.document
+
+    def keep_document(self) -> None:
+        """Remember what was just parsed."""
+        document = self.execution_context.graphql_document
+        if self._key and self._known is None and document is not None:
+            self._known = self._documents.keep(self._key, document)
+
+    def use_known_validity(self) -> None:
+        """Skip validation of a document that these very rules accepted."""
+        context, known = self.execution_context, self._known
+        if (
+            known is not None
+            and context.pre_execution_errors is None
+            and context.graphql_document is known.document
+            and context.validation_rules == known.rules
+        ):
+            context.pre_execution_errors = []
+
+    def keep_validity(self) -> None:
+        """Remember that the rules accepted the document."""
+        context, known = self.execution_context, self._known
+        if known is not None and context.pre_execution_errors == [] and context.graphql_document is known.document:
+            known.rules = context.validation_rules
+
+
+class _Parsing(Step):
+    __slots__ = ("_runner",)
+
+    def __init__(self, runner: Runner, kinds: Kinds) -> None:
+        super().__init__("on_parse", runner.extensions, kinds)
+        self._runner = runner
+
+    def begin(self) -> None:
+        self._runner.use_known_document()
+
+    def end(self) -> None:
+        self._runner.keep_document()
+
+
+class _Validation(Step):
+    __slots__ = ("_runner",)
+
+    def __init__(self, runner: Runner, kinds: Kinds) -> None:
+        super().__init__("on_validate", runner.extensions, kinds)
+        self._runner = runner
+
+    def begin(self) -> None:
+        self._runner.use_known_validity()
+
+    def end(self) -> None:
+        self._runner.keep_validity()
+
+
+_found: Bounded[tuple[Kinds, str], list[tuple[int, Any, bool]]] = Bounded(MAX_EXTENSION_SETS)
+
+
+def _hooks(kinds: Kinds, name: str) -> list[tuple[int, Any, bool]]:
+    """For each extension that has the hook: its number, what surrounds the step, whether that is asynchronous."""
+    hooks = _found.get((kinds, name))
+    if hooks is None:
+        default = getattr(SchemaExtension, name)
+        hooks = [
+            (index, *_surrounding(getattr(kind, name)))
+            for index, kind in enumerate(kinds)
+            if getattr(kind, name) is not default and getattr(kind, name)
+        ]
+        _found.put((kinds, name), hooks)
+    return hooks
+
+
+def _surrounding(hook: Any) -> tuple[Any, bool]:
+    if inspect.isgeneratorfunction(hook):
+        return contextlib.contextmanager(hook), False
+    if inspect.isasyncgenfunction(hook):
+        return contextlib.asynccontextmanager(hook), True
+    if inspect.iscoroutinefunction(hook):
+
+        @contextlib.asynccontextmanager
+        async def later(extension: SchemaExtension) -> Any:
+            await hook(extension)
+            yield
+
+        return later, True
+
+    @contextlib.contextmanager
+    def at_once(extension: SchemaExtension) -> Any:
+        hook(extension)
+        yield
+
+    return at_once, False
