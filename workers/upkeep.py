@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.invariant import INVARIANTS, rows_are_folds
 from services import retention
+from services.invariant import INVARIANTS, rows_are_folds
 from workers.job import Job
 
 MAX_UPLOADS = 200  # forgotten in one round
