@@ -18,13 +18,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from domain import events
 from domain.permissions import Actor, Role
+from integrations.nudge import NUDGE
 from integrations.token import Tokens
 from models.account import Session
 from models.booking import Booking
 from models.event import Event
 from services import account as accounts
 from services import booking as bookings
-from services.work import NUDGE
 from tests import world
 from tests.running import Client, Stream, System, eventually, system
 from tests.stories.documents import BOOKING_EVENTS, JOB_UPDATES

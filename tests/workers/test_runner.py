@@ -31,6 +31,7 @@ from workers import runner as module
 from workers.job import Job, Outside
 from workers.relay import DATABASE_DOWN
 from workers.runner import MAX_JOBS, Runner, run_task
+from workers.table import JOBS
 
 NOWHERE = "redis://127.0.0.1:1/0"  # no server has this port
 KEY = b"k" * 32
@@ -51,7 +52,7 @@ def outside(tmp_path: Path) -> Outside:
 @pytest.fixture
 def does(monkeypatch: pytest.MonkeyPatch) -> Callable[[Act], None]:
     """Let tasks called `test` run this job."""
-    return lambda act: monkeypatch.setattr(module, "JOBS", {**module.JOBS, "test": act})
+    return lambda act: monkeypatch.setattr(module, "JOBS", {**JOBS, "test": act})
 
 
 async def due(key: str = "one", name: str = "test", **payload: object) -> Task:
