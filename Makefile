@@ -24,11 +24,12 @@ run: $(VENV)/.run-installed  ## start everything on this machine (PORT=8000; Ctr
 test: $(VENV)/.dev-installed  ## the whole suite on servers of its own (args=… goes to pytest)
 	@exec $(VENV)/bin/python -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(args)
 
-check: $(VENV)/.dev-installed  ## format, lint, types, import order, snapshots, migrations, constraints
+check: $(VENV)/.dev-installed  ## format, lint, types, import order, total tables, snapshots, migrations, constraints
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python -m pytest -q tests/test_architecture.py tests/test_schema.py
 	$(APP) check
 
 schema: $(VENV)/.run-installed  ## write schema/schema.graphql, what clients see
