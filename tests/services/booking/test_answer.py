@@ -1,6 +1,7 @@
 """From hold to agreement."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,6 +53,9 @@ async def test_a_partner_accepts_or_declines_its_own_requests() -> None:
         await bookings.accept(customer.actor, first.id)
     with pytest.raises(NotSignedIn):
         await bookings.accept(NOBODY, first.id)
+    both = replace(customer.actor, roles=customer.actor.roles | {Role.PARTNER})  # a customer who is also a partner
+    with pytest.raises(NotFound):
+        await bookings.accept(both, first.id)
     assert (await bookings.accept(provider.actor, first.id)).state is BookingState.ACCEPTED
     declined = await bookings.decline(provider.actor, second.id, "Sudah penuh")
     assert (declined.state, declined.refund_idr) == (BookingState.DECLINED, declined.price_idr)
