@@ -151,7 +151,7 @@ class Writer:
         if field.args:
             slot = self.name("arguments", Arguments(self.plan.count(), field, place.nodes[0], None))
             arguments = f", **{slot}.raw(run)"
-        return f"{resolver}(source, raw_info(run, {name}, link){arguments})", strawberry.is_async
+        return f"{resolver}(source, raw_info(run, {name}, link){arguments})", inspect.iscoroutinefunction(field.resolve)
 
     def _method(self, field: GraphQLField, strawberry: StrawberryField, place: Place, name: str) -> str:
         """Call the function the developer wrote, with what its signature asks for."""

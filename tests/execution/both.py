@@ -29,6 +29,11 @@ async def both(
     return await compiled.execute(document, variables, context_value=context())
 
 
+def gives(value: Any) -> Any:
+    """A resolver that gives the value, whatever the schema says."""
+    return lambda: value
+
+
 def why_not_compiled(schema: CompiledSchema, document: str, variables: dict[str, Any] | None = None) -> str | None:
     """None if the document has a plan."""
     operation = Operation(schema, parse(document), None)

@@ -9,10 +9,11 @@ import enum
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from typing import Annotated, Any, Generic, NewType, TypeVar
 
 import strawberry
-from graphql import GraphQLObjectType, get_named_type, is_enum_type, is_list_type, is_non_null_type
+from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_enum_type, is_list_type, is_non_null_type
 from strawberry.dataloader import DataLoader
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission
@@ -68,11 +69,25 @@ class World:
             bad = self.roll(key + "!", 100) < 2 * self.trouble
             return (wrong if bad else choices)[self.roll(key, len(wrong if bad else choices))]
         if is_enum_type(named):
-            return [*Mood, *([] if not self.trouble else ["calm", "no mood"])][self.roll(key, 3)]
-        types = schema_types(named)
+            kind: Any = named
+            members = [*kind.wrapped_cls, *([] if not self.trouble else ["calm", "no mood"])]
+            return members[self.roll(key, len(members))]
+        if not is_composite_type(named):
+            return "custom"
+        types = [named] if isinstance(named, GraphQLObjectType) else self.possible(named)
         if self.roll(key + "!", 100) < self.trouble:
             return 42
-        return make(types[self.roll(key, len(types))], self, key)
+        return self.made(types[self.roll(key, len(types))], key)
+
+    def possible(self, abstract: Any) -> list[GraphQLObjectType]:
+        """Object types that a value of the abstract type may have."""
+        if hasattr(abstract, "types"):
+            return list(abstract.types)
+        return list(schema._schema.get_possible_types(schema._schema.type_map[abstract.name]))  # type: ignore[arg-type]
+
+    def made(self, type_: GraphQLObjectType, key: str) -> Any:
+        """An object of that type."""
+        return make(type_, self, key)
 
     def _list(self, item: Any, key: str) -> Any:
         items = (self._item(item, f"{key}.{index}") for index in range(self.roll(key + "#", 4)))
@@ -165,17 +180,12 @@ class Loud(FieldExtension):
         return found.upper() if isinstance(found, str) else found
 
 
-def make(type_: GraphQLObjectType, world: World, key: str) -> Any:
+def make(type_: Any, world: World, key: str) -> Any:
     """An instance whose fields ask the world."""
     definition = type_.extensions["strawberry-definition"]
     made = object.__new__(definition.origin)
     made.__dict__.update(world=world, key=f"{key}:{type_.name}", graphql_type=type_)
     return made
-
-
-def schema_types(named: Any) -> list[GraphQLObjectType]:
-    """Object types that a value of the type may have."""
-    return [named] if isinstance(named, GraphQLObjectType) else list(schema._schema.get_possible_types(named))
 
 
 def _ask(self: Any, python_name: str) -> Any:
@@ -187,7 +197,7 @@ def asks_world(cls: type[T]) -> type[T]:
     """Attributes of the class become questions to the world."""
     for field in cls.__strawberry_definition__.fields:  # type: ignore[attr-defined]
         if isinstance(field, StrawberryField) and field.base_resolver is None:
-            setattr(cls, field.python_name, property(lambda self, name=field.python_name: _ask(self, name)))
+            setattr(cls, field.python_name, property(partial(_ask, python_name=field.python_name)))
     return cls
 
 
@@ -380,7 +390,7 @@ class Mutation:
         info.context.batches.append(name)
         if loud:
             raise Said(name)
-        found: Any = make(schema_types(schema._schema.type_map["Pet"])[0], info.context, "/adopt")
+        found: Any = make(schema._schema.type_map["Pet"], info.context, "/adopt")
         return found  # type: ignore[no-any-return]
 
     @strawberry.mutation

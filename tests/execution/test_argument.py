@@ -13,6 +13,7 @@ from execution.schema import CompiledSchema
 from tests.execution.both import both
 
 Money = NewType("Money", int)
+UID = str(uuid.UUID(int=1))
 CONFIG = StrawberryConfig(
     scalar_map={Money: strawberry.scalar(name="Money", serialize=int, parse_value=lambda value: Money(int(value)))}
 )
@@ -100,8 +101,10 @@ CASES: list[tuple[str, dict[str, Any] | None]] = [
     ("query($k: Kind!, $ks: [Kind!]) { kind(kind: $k, kinds: $ks) }", {"k": "DOG", "ks": ["CAT"]}),
     ("query($k: Kind!, $ks: [Kind!]) { kind(kind: $k, kinds: $ks) }", {"k": "BIRD", "ks": "CAT"}),
     ("query($i: ID!) { scalars(id: $i) }", {"i": 5}),
-    ("query($i: ID!, $u: UUID, $p: Money) { scalars(id: $i, uid: $u, price: $p) }", {"i": "a", "u": str(uuid.UUID(int=1)), "p": "5"}),
-    ("query($i: ID!, $u: UUID, $d: Date) { scalars(id: $i, uid: $u, day: $d) }", {"i": "a", "u": "x", "d": "2026-13-01"}),
+    ("query($i: ID!, $u: UUID, $p: Money) { scalars(id: $i, uid: $u, price: $p) }",
+     {"i": "a", "u": UID, "p": "5"}),
+    ("query($i: ID!, $u: UUID, $d: Date) { scalars(id: $i, uid: $u, day: $d) }",
+     {"i": "a", "u": "x", "d": "2026-13-01"}),
     ('{ scalars(id: 5, day: "2026-01-02", price: 7) }', None),
     ('{ input(outer: {word: "w", inner: {kinds: [CAT]}, camelCase: 5}, more: [{word: "m"}]) }', None),
     ('query($o: Outer!, $n: Int!) { input(outer: $o) b: input(outer: {word: "b", inner: {n: $n}}) }',

@@ -7,7 +7,13 @@ import pytest
 import strawberry
 from graphql import GraphQLError, parse
 from strawberry.extensions import (
-    AddValidationRules, FieldExtension, MaskErrors, MaxTokensLimiter, ParserCache, QueryDepthLimiter, SchemaExtension,
+    AddValidationRules,
+    FieldExtension,
+    MaskErrors,
+    MaxTokensLimiter,
+    ParserCache,
+    QueryDepthLimiter,
+    SchemaExtension,
     ValidationCache,
 )  # fmt: skip
 from strawberry.permission import BasePermission
@@ -112,7 +118,7 @@ async def test_every_hook_runs_in_the_same_order() -> None:
             yield
             log.append(f"parsed {self.execution_context.graphql_document is not None}")
 
-        def on_validate(self) -> None:
+        def on_validate(self) -> None:  # type: ignore[override]
             log.append("validate")
 
         def get_results(self) -> dict[str, Any]:
@@ -129,7 +135,7 @@ async def test_every_hook_runs_in_the_same_order() -> None:
             yield
             log.append("executed")
 
-        async def on_validate(self) -> None:
+        async def on_validate(self) -> None:  # type: ignore[override]
             log.append("async validate")
 
     answers, logs = [], []
@@ -171,7 +177,8 @@ async def test_a_resolve_hook_sees_every_field() -> None:
 @pytest.mark.parametrize(
     "extensions",
     [
-        [ParserCache, ValidationCache], [lambda: QueryDepthLimiter(max_depth=1)], [lambda: MaxTokensLimiter(max_token_count=8)],
+        [ParserCache, ValidationCache], [lambda: QueryDepthLimiter(max_depth=1)],
+        [lambda: MaxTokensLimiter(max_token_count=8)],
         [lambda: AddValidationRules([])],
     ],
 )  # fmt: skip

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from graphql import GraphQLEnumType
+from graphql import located_error
 
 import execution.plan
 import execution.run
@@ -13,9 +14,12 @@ import execution.source
 from execution.argument import Arguments
 from execution.place import Place
 from execution.plan import Operation, Plan
-from tests.execution import fuzz
+from tests.execution import fuzz, real
+from tests.execution.compare import difference
+from tests.execution.document import Document
 
 DOCUMENTS = 2_000
+REAL_DOCUMENTS = 150
 ENOUGH_FOR_A_BUG = 600
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -32,6 +36,19 @@ async def test_random_documents_are_answered_alike() -> None:
     differences, how = await fuzz.run(DOCUMENTS)
     assert not differences, differences[0]
     assert how["compiled"] > DOCUMENTS * 0.8, how
+
+
+async def test_random_documents_of_the_product_are_answered_alike() -> None:
+    stock, compiled = real.pair()
+    asked = 0
+    for seed in range(REAL_DOCUMENTS):
+        document = Document(stock._schema, seed)
+        if real.invalid(stock, document.text):
+            continue
+        asked += 1
+        found = await difference(stock, compiled, document.text, document.variables, partial(real.RealWorld, seed))
+        assert found is None, f"{found}\n{document.text}\n{document.variables}"
+    assert asked > REAL_DOCUMENTS * 0.8
 
 
 def _skip_is_ignored(patch: pytest.MonkeyPatch) -> None:
@@ -67,7 +84,7 @@ def _path_of_errors_lost(patch: pytest.MonkeyPatch) -> None:
 
 def _enum_by_value(patch: pytest.MonkeyPatch) -> None:
     def members(type_: Any) -> Any:
-        return {m.name: str(m.value) for m in type_.wrapped_cls} if isinstance(type_, GraphQLEnumType) else None
+        return {m.name: str(m.value) for m in type_.wrapped_cls}
 
     patch.setattr(execution.source, "_members", members)
 
@@ -86,7 +103,7 @@ def _no_bubbling(patch: pytest.MonkeyPatch) -> None:
 
 def _no_late_bubbling(patch: pytest.MonkeyPatch) -> None:
     def bubble(run: Any, raw: Exception, later: Any) -> None:
-        run.add_error(execution.run.located_error(raw, later.place.nodes, list(later.path())), later.path())
+        run.add_error(located_error(raw, later.place.nodes, list(later.path())), later.path())
 
     patch.setattr(execution.run, "_bubble", bubble)
 
@@ -141,7 +158,7 @@ def _mutations_at_once(patch: pytest.MonkeyPatch) -> None:
     async def at_once(self: Plan, run: Any) -> Any:
         for function in self._roots:
             self._start(run, function)
-        await execution.plan.settle(run)
+        await execution.run.settle(run)
         return run.result()
 
     patch.setattr(Plan, "_one_after_another", at_once)

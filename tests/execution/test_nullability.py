@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import strawberry
 
-from tests.execution.both import both
+from tests.execution.both import both, gives
 
 
 class Trouble(Exception):
@@ -29,7 +29,7 @@ async def _none_later() -> Any:
 
 GIVEN: dict[str, Any] = {
     "value": lambda: "x", "null": lambda: None, "raised": _raise, "returned": lambda: Trouble("returned"),
-    "wrong": lambda: {}, "null_later": _none_later, "raised_later": _raise_later,
+    "wrong": gives({}), "null_later": _none_later, "raised_later": _raise_later,
 }  # fmt: skip
 
 
@@ -95,9 +95,9 @@ async def test_lists_may_be_generators_asynchronous_and_hold_awaitables() -> Non
 
     @strawberry.type
     class Query:
-        made: list[int] = strawberry.field(resolver=lambda: (number for number in (1, 2)))
-        slow: list[int] = strawberry.field(resolver=lambda: slowly())
-        awaited: list[int] = strawberry.field(resolver=lambda: [late(1), 2, late(3)])
+        made: list[int] = strawberry.field(resolver=lambda: gives(number for number in (1, 2))())
+        slow: list[int] = strawberry.field(resolver=lambda: gives(slowly())())
+        awaited: list[int] = strawberry.field(resolver=lambda: gives([late(1), 2, late(3)])())
 
     answer = await both(Query, "{ made slow awaited }")
     assert answer.data == {"made": [1, 2], "slow": [1, 2], "awaited": [1, 2, 3]}

@@ -10,7 +10,7 @@ import pytest
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from tests.execution.both import both
+from tests.execution.both import both, gives
 
 T = TypeVar("T")
 Money = NewType("Money", int)
@@ -83,10 +83,10 @@ async def test_interfaces_and_unions_ask_each_value_for_its_type() -> None:
     @strawberry.type
     class Query:
         named: list[Named | None] = strawberry.field(
-            resolver=lambda: [Cat(name="c"), Dog(name="d", tricks=["sit"]), Stone(weight=1.0), 5, Cat(name="e")]
+            resolver=gives([Cat(name="c"), Dog(name="d", tricks=["sit"]), Stone(weight=1.0), 5, Cat(name="e")])
         )
         things: list[Any_ | None] = strawberry.field(
-            resolver=lambda: [Cat(name="c"), Box(inside=3), Box(inside=Cat(name="in")), Stone(weight=1.0), "x"]
+            resolver=gives([Cat(name="c"), Box(inside=3), Box(inside=Cat(name="in")), Stone(weight=1.0), "x"])
         )
 
     document = """{
@@ -132,7 +132,7 @@ async def test_rows_that_are_no_instances_are_read_by_attribute() -> None:
 
     @strawberry.type
     class Query:
-        loose: list[Loose] = strawberry.field(resolver=lambda: [Row(), Row()])
+        loose: list[Loose] = strawberry.field(resolver=gives([Row(), Row()]))
 
     await both(Query, "{ loose { name tricks missing } }")
 
@@ -145,7 +145,7 @@ async def test_a_default_resolver_of_the_configuration_is_used() -> None:
 
     @strawberry.type
     class Query:
-        rows: list[Row] = strawberry.field(resolver=lambda: [{"name": "a", "count": 1}, {"name": "b"}])
+        rows: list[Row] = strawberry.field(resolver=gives([{"name": "a", "count": 1}, {"name": "b"}]))
 
     config = StrawberryConfig(default_resolver=lambda source, name: source[name] if isinstance(source, dict) else None)
     answer = await both(Query, "{ rows { name count } }", config=config)
