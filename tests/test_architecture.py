@@ -33,8 +33,8 @@ from workers.table import CLOCK, EVERY, JOBS, REACTIONS
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
-    "app", "domain", "integrations", "migrations", "models", "resolvers", "schema", "services", "subscriptions",
-    "tests", "workers",
+    "app", "domain", "execution", "integrations", "migrations", "models", "resolvers", "schema", "services",
+    "subscriptions", "tests", "workers",
 )  # fmt: skip
 MAX_LINES = 400
 MAX_FUNCTION_LINES = 60

@@ -13,10 +13,10 @@ from app import graphql as product
 from execution.schema import CompiledSchema
 from schema.refusal import ToRefusal
 from schema.scalar import SCALARS
-from tests.execution.synthetic import World
+from tests.execution.world import AnyWorld
 
 
-class RealWorld(World):
+class RealWorld(AnyWorld):
     """Objects of the product's classes whose attributes are decided by the seed."""
 
     def made(self, type_: GraphQLObjectType, key: str) -> Any:
