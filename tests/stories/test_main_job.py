@@ -1,6 +1,7 @@
 """The main job: sign up, find, book, message, accept, late, start, photos and a clip, complete; followed live."""
 
 import re
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def refreshed(running: System, client: Client, refresh_token: str) -> Any:
 async def test_a_dog_is_booked_cared_for_and_followed_live(clean: str, redis_url: str, tmp_path: Path) -> None:
     tomorrow = world.at(7, days=1, minute=30)
     with time_machine.travel(tomorrow) as clock:
-        async with system(clean, redis_url, tmp_path) as running:
+        async with AsyncExitStack() as open_until_the_end:
+            running = await open_until_the_end.enter_async_context(system(clean, redis_url, tmp_path))
             provider = await world.provider(price_idr=200_000, minutes=60)
             await world.provider(approved=False)
             sari, refresh_token = await sign_up(running)
@@ -119,18 +121,17 @@ async def test_a_dog_is_booked_cared_for_and_followed_live(clean: str, redis_url
             assert starts_at in [datetime.fromisoformat(slot["startsAt"]) for slot in slots]
 
             # Hold and request; the partner hears of the request without asking, price and net before accepting.
-            async with mitra.follow(say.JOB_UPDATES) as jobs:
-                await jobs.caught_up()
-                wish = {
-                    "optionId": option["id"], "petId": pet_id, "addressId": address_id,
-                    "startsAt": starts_at.isoformat(),
-                }  # fmt: skip
-                held = (await sari.ask(say.HOLD, input=wish, key="hold"))["holdBooking"]
-                assert (held["state"], held["priceIdr"], held["commissionIdr"]) == ("HELD", 200_000, None)
-                paid = (await sari.ask(say.REQUEST, id=held["id"], key="pay"))["requestBooking"]
-                assert paid["payment"] == {"state": "AUTHORISED", "amountIdr": 200_000}
-                asked = await jobs.named("BookingRequested")
-                assert asked["bookingId"] == held["id"] and asked["booking"]["netIdr"] == 160_000
+            jobs = await open_until_the_end.enter_async_context(mitra.follow(say.JOB_UPDATES))
+            before = (await jobs.caught_up())["cursor"]
+            wish = {
+                "optionId": option["id"], "petId": pet_id, "addressId": address_id, "startsAt": starts_at.isoformat(),
+            }  # fmt: skip
+            held = (await sari.ask(say.HOLD, input=wish, key="hold"))["holdBooking"]
+            assert (held["state"], held["priceIdr"], held["commissionIdr"]) == ("HELD", 200_000, None)
+            paid = (await sari.ask(say.REQUEST, id=held["id"], key="pay"))["requestBooking"]
+            assert paid["payment"] == {"state": "AUTHORISED", "amountIdr": 200_000}
+            asked = await jobs.named("BookingRequested")
+            assert asked["bookingId"] == held["id"] and asked["booking"]["netIdr"] == 160_000
 
             job = (await mitra.ask(say.JOB, id=held["id"]))["booking"]
             assert (job["priceIdr"], job["commissionBp"], job["commissionIdr"], job["netIdr"]) == (
@@ -193,6 +194,10 @@ async def test_a_dog_is_booked_cared_for_and_followed_live(clean: str, redis_url
             me = await Account.get(phone=PHONE)
             reader = Actor(id=me.id, roles=CUSTOMER)
             assert heard(first, second) == await cursors_of(f"booking:{held['id']}", reader)
+            # And the partner, who was there all the time.
+            await jobs.named("BookingCompleted")
+            told = await cursors_of(f"partner:{provider.id}", provider.actor)
+            assert heard(jobs) == told[told.index(heard(jobs)[0]) :] and int(heard(jobs)[0][1:]) > int(before[1:])
             late_ones = await Notification.filter(template__startswith="partner_late", channel="IN_APP")
             assert sorted(each.queue or "customer" for each in late_ones) == ["customer", "support"]
             assert (await Partner.get(id=provider.id)).completed_count == 1
