@@ -30,7 +30,7 @@ class Known:
 
 
 class Documents:
-    """Documents by the hash of their text. One that is refused is not kept."""
+    """Documents by the hash of their text, up to so many characters."""
 
     def __init__(self, limit: int) -> None:
         self._known: Bounded[bytes, Known] = Bounded(limit)
@@ -40,10 +40,10 @@ class Documents:
         key = hashlib.sha256((query or "").encode("utf-8", "surrogatepass")).digest()
         return key, self._known.get(key)
 
-    def keep(self, key: bytes, document: DocumentNode) -> Known:
-        """Remember a parsed document."""
+    def keep(self, key: bytes, document: DocumentNode, characters: int) -> Known:
+        """Remember a parsed document; it weighs as much as its text is long."""
         known = Known(document)
-        self._known.put(key, known)
+        self._known.put(key, known, characters)
         return known
 
 
@@ -140,7 +140,7 @@ class Runner(SchemaExtensionsRunner):
         """Remember what was just parsed."""
         document = self.execution_context.graphql_document
         if self._key and self._known is None and document is not None:
-            self._known = self._documents.keep(self._key, document)
+            self._known = self._documents.keep(self._key, document, len(self.execution_context.query or ""))
 
     def use_known_validity(self) -> None:
         """Skip validation of a document that these very rules accepted."""

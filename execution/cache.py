@@ -8,27 +8,34 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """At most `limit` values; reading one keeps it young."""
+    """Values whose weights add up to at most `limit`; reading one keeps it young."""
 
-    __slots__ = ("_limit", "_values")
+    __slots__ = ("_limit", "_values", "weight")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._values: OrderedDict[K, V] = OrderedDict()
+        self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self.weight = 0
 
     def get(self, key: K) -> V | None:
         """The value, or None."""
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def put(self, key: K, value: V) -> None:
-        """Keep the value; the oldest goes if there are too many."""
-        self._values[key] = value
+        found = self._values.get(key)
+        if found is None:
+            return None
         self._values.move_to_end(key)
-        if len(self._values) > self._limit:
-            self._values.popitem(last=False)
+        return found[0]
+
+    def put(self, key: K, value: V, weight: int = 1) -> None:
+        """Keep the value, or its new weight; the oldest go while all together are too heavy."""
+        replaced = self._values.pop(key, None)
+        self.weight += weight - (replaced[1] if replaced is not None else 0)
+        self._values[key] = (value, weight)
+        while self.weight > self._limit:
+            self.weight -= self._values.popitem(last=False)[1][1]
+
+    def values(self) -> list[V]:
+        """All values, oldest first."""
+        return [value for value, _ in self._values.values()]
 
     def __len__(self) -> int:
         return len(self._values)

@@ -21,6 +21,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 
+from execution.cache import Bounded
 from execution.place import Body
 from execution.run import Run, settle
 from execution.source import MAX_FIELDS, Unproven, Writer
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from strawberry.schema import Schema
 
+CHARACTERS_A_FIELD = 10  # a compiled field takes some 2 kB
 MAX_VARIANTS = 16  # of one operation: values of its @skip and @include variables
 DECIDING = ("skip", "include")
 
@@ -42,7 +44,7 @@ class Operation:
         self.schema = schema
         self.document = document
         self.reason: str | None = None
-        self.variants: dict[tuple[bool, ...], Plan] = {}
+        self.variants: Bounded[tuple[bool, ...], Plan] = Bounded(MAX_VARIANTS)
         operation = get_operation_ast(document, operation_name)
         if operation is None:
             self.reason = "no such operation"
@@ -60,14 +62,18 @@ class Operation:
             return None
         coerced = variables.coerced
         values = tuple([coerced.get(flag) for flag in self.flags])
+        if not all(value is True or value is False for value in values):
+            return None
         plan = self.variants.get(values)  # type: ignore[arg-type]
         if plan is None:
-            if len(self.variants) >= MAX_VARIANTS or not all(value is True or value is False for value in values):
-                return None
             plan = self._compile(variables)
             if plan is not None:
-                self.variants[values] = plan  # type: ignore[index]
+                self.variants.put(values, plan)  # type: ignore[arg-type]
         return plan
+
+    def weight(self, characters: int) -> int:
+        """What keeping it costs, in characters of a document (some 200 bytes of syntax tree each)."""
+        return characters + CHARACTERS_A_FIELD * sum(plan.fields for plan in self.variants.values())
 
     def _compile(self, variables: VariableValues) -> Plan | None:
         flags = {flag: variables.coerced[flag] for flag in self.flags}
@@ -99,7 +105,7 @@ class Plan:
         self.is_serial = operation.operation is OperationType.MUTATION
         self.flags = flags
         self._numbers = 0
-        self._fields = 0
+        self.fields = 0
         self.source, self._roots = self._write()
 
     def _write(self) -> tuple[str, list[Body]]:
@@ -123,8 +129,8 @@ class Plan:
     def collect(self, type_: GraphQLObjectType, details: list[FieldDetails]) -> dict[str, list[FieldDetails]]:
         """What is asked of an object of that type at that place, as graphql-core collects it."""
         collected = collect_subfields(self.schema, self.fragments, self.flags, self.operation, type_, details)
-        self._fields += len(collected.grouped_field_set)
-        if self._fields > MAX_FIELDS:
+        self.fields += len(collected.grouped_field_set)
+        if self.fields > MAX_FIELDS:
             raise Unproven(f"more than {MAX_FIELDS} fields")
         return collected.grouped_field_set
 

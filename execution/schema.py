@@ -17,7 +17,7 @@ from execution.around import Documents, Runner
 from execution.cache import Bounded
 from execution.plan import Operation, Plan
 
-MAX_OPERATIONS = 1_000
+MAX_KEPT_CHARACTERS = 500_000  # of documents, and as much again of plans: some 100 MB if someone sends only new ones
 Key = tuple[bytes, str | None]
 
 
@@ -27,8 +27,8 @@ class CompiledSchema(strawberry.Schema):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._operations: Bounded[Key, Operation] = Bounded(MAX_OPERATIONS)
-        self._documents = Documents(MAX_OPERATIONS)
+        self._operations: Bounded[Key, Operation] = Bounded(MAX_KEPT_CHARACTERS)
+        self._documents = Documents(MAX_KEPT_CHARACTERS)
         self._stock = super()._get_execute_function()
 
     def create_extensions_runner(
@@ -105,22 +105,28 @@ class CompiledSchema(strawberry.Schema):
     def _plan(
         self, document: DocumentNode, operation_name: str | None, inputs: dict[str, Any] | None
     ) -> tuple[Plan, VariableValues] | None:
-        operation = self._operation(document, operation_name)
-        if operation is None or operation.reason is not None:
+        if document.loc is None:
+            return None  # parsed without locations: errors would lack them too, and there is no text to know it by
+        text = document.loc.source.body
+        key = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), operation_name)
+        operation = self._operation(key, document, operation_name)
+        if operation.reason is not None:
             return None
         variables = operation.variables.coerce(inputs)
         if variables is None:
             return None
+        known = len(operation.variants)
         plan = operation.plan(variables)
+        if len(operation.variants) != known:
+            self._operations.put(key, operation, operation.weight(len(text)))
         return None if plan is None else (plan, variables)
 
-    def _operation(self, document: DocumentNode, operation_name: str | None) -> Operation | None:
-        if document.loc is None:
-            return None  # parsed without locations: errors would lack them too, and there is no text to know it by
-        key = (hashlib.sha256(document.loc.source.body.encode()).digest(), operation_name)
+    def _operation(self, key: Key, document: DocumentNode, operation_name: str | None) -> Operation:
         operation = self._operations.get(key)
         if operation is None or (operation.document is not document and operation.document != document):
             # An extension may have changed the tree that came from the same text.
             operation = Operation(self, document, operation_name)
-            self._operations.put(key, operation)
+            self._operations.put(
+                key, operation, operation.weight(len(document.loc.source.body if document.loc else ""))
+            )
         return operation

@@ -215,12 +215,36 @@ def test_caches_are_bounded() -> None:
     assert cache.get(1) == 1
     cache.put(3, 3)
     assert [cache.get(number) for number in (1, 2, 3)] == [1, None, 3]
-    documents = Documents(2)
+    documents = Documents(6)
     keys = [documents.find(text)[0] for text in ("{a}", "{b}", "{c}")]
     for key in keys:
-        documents.keep(key, parse("{a}"))
+        documents.keep(key, parse("{a}"), 3)
     assert documents.find("{a}")[1] is None
     assert documents.find("{c}")[1] is not None
+
+
+async def test_plans_are_forgotten_by_weight_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("execution.schema.MAX_KEPT_CHARACTERS", 100)
+    schema = CompiledSchema(Query)
+    for number in [*range(10), *range(10)]:
+        answer = await schema.execute(f"{{ a{number}: plain doubled }}")
+        assert answer.data == {f"a{number}": "plain", "doubled": "abab"}
+        assert len(schema._operations) <= 4
+
+
+async def test_variants_are_bounded() -> None:
+    schema = CompiledSchema(Query)
+    flags = [f"f{number}" for number in range(6)]
+    declared = ", ".join(f"${flag}: Boolean!" for flag in flags)
+    document = (
+        f"query({declared}) {{ " + " ".join(f"{flag}: plain @skip(if: ${flag})" for flag in flags) + " __typename }"
+    )
+    for number in range(64):
+        given = {flag: bool(number >> index & 1) for index, flag in enumerate(flags)}
+        answer = await schema.execute(document, given)
+        assert answer.data is not None
+        assert len(answer.data) == 1 + sum(not value for value in given.values())
+    assert max(len(operation.variants) for operation in schema._operations.values()) == 16
 
 
 def test_synchronous_execution_is_strawberrys_own() -> None:
