@@ -17,6 +17,8 @@ from bench.work import Ask
 
 SCRIPT = Path(__file__).parent / "request.lua"
 WANTED = '"__typename":"Booking"'
+BUSY = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()"
+QUIET_POLL_S = 0.1
 SPARE_S = 30.0  # after the seconds of the load, before wrk is given up
 
 
@@ -76,6 +78,7 @@ def forget_holds(database_url: str) -> None:
     async def undo() -> None:
         connection = await asyncpg.connect(database_url)
         try:
+            await _quiet(connection)
             await connection.execute("DELETE FROM booking WHERE state = 'HELD'", timeout=120)
             await connection.execute("TRUNCATE event, event_topic, task, idempotency_key", timeout=120)
             await connection.execute("VACUUM booking", timeout=300)
@@ -83,3 +86,12 @@ def forget_holds(database_url: str) -> None:
             await connection.close()
 
     asyncio.run(undo())
+
+
+async def _quiet(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Wait until the server has finished what was under way when the load ended; BenchFailed when it does not."""
+    for _ in range(int(SPARE_S / QUIET_POLL_S)):
+        await asyncio.sleep(QUIET_POLL_S)
+        if not await connection.fetchval(BUSY):
+            return
+    raise BenchFailed("the database does not come to rest")

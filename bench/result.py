@@ -24,7 +24,7 @@ Key = tuple[str, str, int]  # server, work, concurrency
 @dataclass(frozen=True, slots=True)
 class Row:
     """One server at one work. `rate` is requests or deliveries a second, `cpu_us` the server's processor time for each
-    of them, `bytes` the size of an answer (live-idle: memory for each socket). None = does not apply."""
+    of them, `bytes` the size of an answer (live-idle: the server's memory). None = does not apply."""
 
     server: str
     work: str

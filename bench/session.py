@@ -116,7 +116,7 @@ class Queries:
             self.sizes[server.name, work] = size
             write_asks(self._file(server, work), server, work, asks)
         if problems:
-            raise BenchFailed("the answers differ:\n" + "\n".join(problems[:10]))
+            raise BenchFailed("the answers differ:\n" + "\n".join(problems[:5]))
 
     def _forget(self) -> None:
         forget_holds(self.place.database_url)

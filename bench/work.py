@@ -34,15 +34,17 @@ PARTNERS = """query Q3($service: ServiceType!, $region: String!) {
  id name bio zone rank } } } }"""
 HOLD = """mutation M1($input: HoldBookingInput!, $key: String!) { holdBooking(input: $input, idempotencyKey: $key) {
  __typename ... on Booking { id code state startsAt priceIdr } ... on Refusal { reason: code } } }"""
+EVENTS = """subscription Live($booking: UUID!) { bookingEvents(bookingId: $booking) {
+ __typename ... on BookingEvent { cursor name at bookingId version state } } }"""
 DOCUMENTS = {"Q1": BOOKINGS, "Q2": BOOKING, "Q3": PARTNERS, "M1": HOLD}
 WORKS = tuple(DOCUMENTS)
 
 # PostGraphile names fields after tables and columns; aliases make the answers comparable.
 POSTGRAPHILE = {
     "Q1": """query Q1($partner: UUID!) { bookings: allBookings(condition: {partnerId: $partner}, first: 50,
- orderBy: [STARTS_AT_DESC, ID_DESC]) { edges { node {
+ orderBy: [STARTS_AT_DESC, ROW_ID_DESC]) { edges { node {
  id: rowId code state startsAt priceIdr customer: accountByCustomerId { name } partner: partnerByPartnerId { name rank }
- photoUpdates: photoUpdatesByBookingId(first: 1, orderBy: [ID_DESC]) { edges { node { id: rowId } } } } } } }""",
+ photoUpdates: photoUpdatesByBookingId(first: 1, orderBy: [ROW_ID_DESC]) { edges { node { id: rowId } } } } } } }""",
     "Q2": """query Q2($id: UUID!) { booking: bookingByRowId(rowId: $id) {
  id: rowId code state serviceType note startsAt endsAt units priceIdr createdAt
  partner: partnerByPartnerId { id: rowId name rank } } }""",
@@ -77,7 +79,10 @@ class Desk:
     def token(self, kind: int, number: int) -> str:
         """An access token of the agent, customer or holder of that number."""
         roles = frozenset({Role.AGENT}) if kind == world.AGENT else CUSTOMER
-        account = row_id(kind, number)
+        return self.token_of(row_id(kind, number), roles)
+
+    def token_of(self, account: UUID, roles: frozenset[Role]) -> str:
+        """An access token of an account; its session is made up, since none is ever looked up."""
         return self.tokens.issue(account, UUID(int=account.int ^ 1), roles, Language.EN, self.now)[0]
 
     def asks(self, name: str) -> list[Ask]:
