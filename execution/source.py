@@ -6,7 +6,7 @@ import enum
 import inspect
 import keyword
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MAX_FIELDS = 600  # of one plan: a document that repeats itself must not cost more to compile than to run
 NEVER_NULL = (str, int, float, isoformat)  # code of scalars that gives a value or raises
+MAX_ENUMERATIONS = 1_000
 INDENT = "    "
 MAX_FLOAT = 1.7976931348623157e308
 # What is already its own answer; everything else goes through the type's own code.
@@ -284,6 +285,7 @@ def _has_handlers(resolve: Any) -> bool:
     return bool(resolve.__closure__[names.index("field_exception_handlers")].cell_contents)
 
 
+@lru_cache(maxsize=MAX_ENUMERATIONS)
 def _members(type_: Any) -> dict[str, str] | None:
     """Answers by the member's Python name; None where a member's name does not decide."""
     kind: Any = getattr(type_, "wrapped_cls", None)

@@ -23,6 +23,8 @@ from tests.execution.synthetic import World
 
 TYPES = {"types": [synthetic.Pet, synthetic.Person], **synthetic.ARGUMENTS}
 
+PROGRESS = 5_000
+
 
 @lru_cache(maxsize=4)
 def _checked(text: str) -> tuple[DocumentNode, list[GraphQLError]]:
@@ -71,6 +73,8 @@ async def run(
     differences: list[str] = []
     how: Counter[str] = Counter()
     for seed in range(first, first + count):
+        if seed > first and (seed - first) % PROGRESS == 0:
+            sys.stderr.write(f"{seed - first} documents, {len(differences)} differences\n")
         document, found = await one(seed, schema)
         how[_how(document, schema)] += 1
         if found is not None:
