@@ -10,7 +10,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
+from app.settings import settings
 from domain.refusals import Refusal
+from execution.schema import CompiledSchema
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
 from resolvers.message import MessageMutation
@@ -70,7 +72,10 @@ class FreshReferences(SchemaExtension):
         yield
 
 
-class Schema(strawberry.Schema):
+EXECUTOR: type[strawberry.Schema] = CompiledSchema if settings().executor == "compiled" else strawberry.Schema
+
+
+class Schema(EXECUTOR):  # type: ignore[misc,valid-type]
     """Ours, that is quiet about refusals: `Errors` logs what is a bug, once."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:

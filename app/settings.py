@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     event_key: str = DEVELOPMENT_EVENT_KEY
     access_token_minutes: int = Field(default=10, ge=1)
 
+    # compiled: documents become Python code once; stock: graphql-core walks them each time. The answers are the same.
+    executor: Literal["compiled", "stock"] = "compiled"
+
     # None: mails go to the local sink that /dev/inbox shows.
     smtp_host: str | None = None
     smtp_port: int | None = None

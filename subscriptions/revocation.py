@@ -50,7 +50,7 @@ class Revocations:
             self._tell(event.subject, ended, event.name)
         elif event.name in ALL_SESSIONS:
             _put(self._accounts, event.subject, event.at)
-            for ended in event.payload["session_ids"]:  # who has signed in again meanwhile stays
+            for ended in event.payload.get("session_ids", ()):  # who has signed in again meanwhile stays
                 self._tell(event.subject, UUID(ended), event.name)
 
     def follow(self, actor: Actor, tell: Tell) -> Callable[[], None]:

@@ -56,6 +56,7 @@ async def test_an_update_reaches_the_customers_open_subscription_with_its_photo(
 async def test_support_is_told_live_that_a_photo_was_sent_before(hub: Hub, job: Job, tmp_path: Path) -> None:
     agent = await world.staff(Role.AGENT)
     async with jobs.desk(tmp_path) as desk, opened(hub, agent, PHOTOS, job) as stream:
+        await stream.caught_up()
         for _ in range(2):
             await desk.send(job, await desk.upload(job, photo()))
         items = await stream.until(2, SENT)
