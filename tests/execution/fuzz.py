@@ -60,7 +60,10 @@ async def one(seed: int, schema: CompiledSchema = compiled) -> tuple[Document, s
     document = Document(synthetic.schema._schema, seed)
     turned = {name: not value if name in document.flags else value for name, value in document.variables.items()}
     for world, variables in ((seed, document.variables), (seed + 1, turned)):
-        found = await difference(stock, schema, document.text, variables, partial(World, world))
+        try:
+            found = await difference(stock, schema, document.text, variables, partial(World, world))
+        except Exception as error:  # neither executor may raise
+            found = repr(error)
         if found is not None:
             return document, f"seed {seed}: {found}\n{document.text}\n{variables}"
     return document, None
