@@ -10,7 +10,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check schema map trace migration lock clean reset
+.PHONY: help run test check bench schema map trace migration lock clean reset
 # A half-written stamp must not pass for an installation.
 .DELETE_ON_ERROR:
 
@@ -31,6 +31,11 @@ check: $(VENV)/.dev-installed  ## format, lint, types, import order, total table
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m pytest -q tests/test_architecture.py tests/test_schema.py
 	$(APP) check
+
+# Everything it needs is made in .bench; a world is kept there for the next time.
+bench: $(VENV)/.dev-installed  ## measure against the limit and the peers (bookings= rounds= seconds= only=Q1,live-one)
+	@exec $(VENV)/bin/python -m bench $(if $(bookings),--bookings $(bookings)) $(if $(rounds),--rounds $(rounds)) \
+		$(if $(seconds),--seconds $(seconds)) $(if $(only),--only $(only)) $(args)
 
 schema: $(VENV)/.run-installed  ## write schema/schema.graphql, what clients see
 	$(APP) schema

@@ -3,6 +3,7 @@
 Started as `uvicorn bench.limit:app`; reads DATABASE_URL, SECRET_KEY and RECIPE (a file of bench/replay.py).
 """
 
+import asyncio
 import hashlib
 import os
 from collections import deque
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncio
 import asyncpg
 import orjson
 
@@ -31,11 +31,12 @@ Q1 = """SELECT b.id, b.code, b.state, b.starts_at, b.price_idr, c.name, p.name, 
   FROM booking b JOIN account c ON c.id = b.customer_id JOIN partner p ON p.id = b.partner_id
   LEFT JOIN LATERAL (SELECT id FROM photo_update WHERE booking_id = b.id ORDER BY id DESC LIMIT 1) u ON true
  WHERE b.partner_id = $1 ORDER BY b.starts_at DESC, b.id DESC LIMIT 50"""
-Q2 = """SELECT b.id, b.code, b.state, b.service_type, b.note, b.starts_at, b.ends_at, b.units, b.price_idr, b.created_at,
-       p.id, p.name, p.rank
+Q2 = """SELECT b.id, b.code, b.state, b.service_type, b.note, b.starts_at, b.ends_at, b.units, b.price_idr,
+       b.created_at, p.id, p.name, p.rank
   FROM booking b JOIN partner p ON p.id = b.partner_id WHERE b.id = $1"""
 Q3 = """SELECT p.id, p.name, p.bio, p.zone, p.rank FROM partner p
- WHERE p.state = 'ACTIVE' AND p.areas && ((SELECT array_agg(code::text) FROM region WHERE code = $2 OR parent = $2) || $3::text)
+ WHERE p.state = 'ACTIVE'
+   AND p.areas && ((SELECT array_agg(code::text) FROM region WHERE code = $2 OR parent = $2) || $3::text)
    AND EXISTS (SELECT FROM partner_service s JOIN price o ON o.service_id = s.id AND o.archived_at IS NULL
                 WHERE s.partner_id = p.id AND s.state = 'APPROVED' AND s.type = $1)
  ORDER BY p.rank DESC, p.id DESC LIMIT 20"""
@@ -51,8 +52,9 @@ class Pool:
 
     async def open(self, url: str) -> None:
         """Connect all of them at once."""
-        given = {"server_settings": {"timezone": "UTC", "application_name": "bench limit"}}
-        self._free = list(await asyncio.gather(*(asyncpg.connect(url, **given) for _ in range(CONNECTIONS))))
+        given = {"timezone": "UTC", "application_name": "bench limit"}
+        connecting = (asyncpg.connect(url, server_settings=given) for _ in range(CONNECTIONS))
+        self._free = list(await asyncio.gather(*connecting))
 
     async def take(self) -> "asyncpg.Connection[Record]":
         """A connection, now or when one comes back."""
@@ -89,7 +91,7 @@ class Pool:
 pool = Pool()
 tokens = Tokens(os.environ.get("SECRET_KEY", ""), timedelta(hours=1))
 options: dict[str, Record] = {}
-recipe: dict[str, Any] = {}
+recipe: dict[str, Any] = orjson.loads(Path(os.environ["RECIPE"]).read_bytes()) if "RECIPE" in os.environ else {}
 
 
 async def bookings(asked: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
@@ -113,7 +115,9 @@ async def booking(asked: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     rows = await pool.ask(Q2, asked["id"])
     if not rows:
         return {"booking": None}
-    id, code, state, service_type, note, starts_at, ends_at, units, price_idr, created_at, partner_id, name, rank = rows[0]
+    id, code, state, service_type, note, starts_at, ends_at, units, price_idr, created_at, partner_id, name, rank = (
+        rows[0]
+    )
     return {
         "booking": {
             "id": id, "code": code, "state": state, "serviceType": service_type, "note": note, "startsAt": starts_at,
@@ -205,7 +209,6 @@ def _text(value: object) -> str:
 async def _live(receive: Receive, send: Send) -> None:
     await receive()
     await pool.open(os.environ["DATABASE_URL"])
-    recipe.update(orjson.loads(Path(os.environ["RECIPE"]).read_bytes()))
     options.update({str(row["option_id"]): row for row in await pool.ask(KNOWN)})
     await send({"type": "lifespan.startup.complete"})
     await receive()

@@ -27,7 +27,7 @@ from domain.road import STREAM
 WORKS = ("live-one", "live-own", "live-5000", "live-idle")
 SOCKETS = {"live-one": 1_000, "live-own": 1_000, "live-5000": 5_000, "live-idle": 10_000}
 GROWS = 1.5  # from one rate to the next, until the server does not keep up
-FIRST_RATE = {"live-one": 2.0, "live-own": 1_000.0}
+FIRST_RATE = {"live-one": 3.0, "live-own": 1_000.0}
 MAX_STEPS = 14
 SETTLE_S = 2.0
 CLIENT_WITHIN_S = 600.0

@@ -17,7 +17,8 @@ from bench.work import Ask
 
 SCRIPT = Path(__file__).parent / "request.lua"
 WANTED = '"__typename":"Booking"'
-BUSY = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()"
+BUSY = """SELECT count(*) FROM pg_stat_activity
+ WHERE backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()"""
 QUIET_POLL_S = 0.1
 SPARE_S = 30.0  # after the seconds of the load, before wrk is given up
 
@@ -58,9 +59,7 @@ def measure(server: Server, work: str, asks: Path, concurrency: int, seconds: in
     ]  # fmt: skip
     environment = {**os.environ, "ASKS": str(asks), "ONCE": str(int(work == "M1")), "WANTED": WANTED}
     before = server.cpu_s()
-    done = subprocess.run(
-        argv, env=environment, capture_output=True, text=True, check=False, timeout=seconds + SPARE_S
-    )
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=seconds + SPARE_S)
     cpu_s = server.cpu_s() - before
     found = re.search(r"^RESULT (\{.*\})$", done.stdout, re.MULTILINE)
     if found is None:

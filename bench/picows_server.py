@@ -12,13 +12,26 @@ from typing import Any
 
 import orjson
 import uvloop
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_create_server
+from picows import (
+    WSCloseCode,
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+    ws_create_server,
+)
 from redis.asyncio import Redis
 
 from domain.road import PAGE, STREAM
 from integrations.token import Tokens
 
-ACK, CAUGHT_UP = b'{"type":"connection_ack"}', b'","type":"next","payload":{"data":{"bookingEvents":{"__typename":"CaughtUp"}}}}'
+ACK, CAUGHT_UP = (
+    b'{"type":"connection_ack"}',
+    b'","type":"next","payload":{"data":{"bookingEvents":{"__typename":"CaughtUp"}}}}',
+)
 PROTOCOL = "graphql-transport-ws"
 
 Heard = tuple[WSTransport, bytes, frozenset[str]]  # where to, the beginning of its frames, what it may hear
@@ -103,10 +116,15 @@ async def read() -> None:
             tell(int(identifier.split(b"-")[0]), fields)
 
 
+def welcome(request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+    """A socket for whoever asks; what it may hear is decided by its token."""
+    response = WSUpgradeResponse.create_101_response(extra_headers={"Sec-WebSocket-Protocol": PROTOCOL})
+    return WSUpgradeResponseWithListener(response, Socket())
+
+
 async def main() -> None:
     """Serve until ended."""
-    server = await ws_create_server(lambda request: Socket(), "127.0.0.1", int(os.environ["PORT"]),
-                                    extra_headers={"Sec-WebSocket-Protocol": PROTOCOL}, backlog=2048)  # fmt: skip
+    server = await ws_create_server(welcome, "127.0.0.1", int(os.environ["PORT"]), backlog=2048)
     reading = asyncio.create_task(read())
     await server.serve_forever()
     reading.cancel()

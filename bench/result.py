@@ -16,7 +16,19 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 LIMIT_OF = {"Q1": "limit", "Q2": "limit", "Q3": "limit", "M1": "limit"}
 LIVE_LIMIT = "picows"
-COLUMNS = ("work", "server", "at once", "rate/s", "of the limit", "p50 ms", "p99 ms", "CPU µs", "× the limit's", "errors", "bytes")
+COLUMNS = (
+    "work",
+    "server",
+    "at once",
+    "rate/s",
+    "of the limit",
+    "p50 ms",
+    "p99 ms",
+    "CPU µs",
+    "× the limit's",
+    "errors",
+    "bytes",
+)
 
 Key = tuple[str, str, int]  # server, work, concurrency
 

@@ -100,13 +100,6 @@ class Server:
         """Processor time of the server and its descendants so far, in seconds."""
         return cpu_of(self.child.pid) if self.child else 0.0
 
-    def memory_bytes(self) -> int:
-        """Resident memory of the server and its descendants."""
-        return sum(_resident_bytes(pid) for pid in self._tree())
-
-    def _tree(self) -> list[int]:
-        return [] if self.child is None else [self.child.pid, *descendants(self.child.pid)]
-
     def _folder(self) -> Path:
         return ROOT if self.name in (*PYTHON, "picows") else self.place.folder / "peers"
 
@@ -234,6 +227,11 @@ def descendants(pid: int) -> list[int]:
 def cpu_of(pid: int) -> float:
     """Processor time of a process and its descendants so far, in seconds."""
     return sum(_cpu_ticks(each) for each in (pid, *descendants(pid))) / TICKS
+
+
+def memory_of(pid: int) -> int:
+    """Resident memory of a process and its descendants, in bytes."""
+    return sum(_resident_bytes(each) for each in (pid, *descendants(pid)))
 
 
 def _cpu_ticks(pid: int) -> int:

@@ -26,7 +26,16 @@ from bench.result import Key
 from bench.server import BenchFailed, Place, Server, install_peers, install_python, node
 from bench.work import Ask, Desk, desk
 
-PACKAGES = ("asyncpg", "graphql-core", "orjson", "strawberry-graphql", "tortoise-orm", "uvicorn", "uvloop", "websockets")
+PACKAGES = (
+    "asyncpg",
+    "graphql-core",
+    "orjson",
+    "strawberry-graphql",
+    "tortoise-orm",
+    "uvicorn",
+    "uvloop",
+    "websockets",
+)
 WARM_S = 1
 
 
@@ -53,9 +62,7 @@ def placed(plan: Plan) -> Iterator[Place]:
     with postgres(home, durable=True) as database_url, valkey(plan.folder / "valkey") as redis_url:
         asyncio.run(_prepare(database_url, plan.size))
         recipe = plan.folder / "hold.json"
-        yield Place(
-            plan.folder, database_url, redis_url, secrets.token_urlsafe(48), secrets.token_urlsafe(48), recipe
-        )
+        yield Place(plan.folder, database_url, redis_url, secrets.token_urlsafe(48), secrets.token_urlsafe(48), recipe)
 
 
 async def _prepare(database_url: str, size: world.Size) -> None:
@@ -150,14 +157,14 @@ def facts(plan: Plan, place: Place) -> dict[str, Any]:
         installed[name] = peers[f"node_modules/{name}"]["version"]
     told = subprocess.run([str(node(place.folder)), "--version"], capture_output=True, text=True, check=True).stdout
     versions = {
-        "python": platform.python_version(), "node": told.strip(), "postgresql": asyncio.run(_postgres(place.database_url)),
-        "wrk": check_wrk(), **installed,
+        "python": platform.python_version(), "node": told.strip(), "wrk": check_wrk(),
+        "postgresql": asyncio.run(_postgres(place.database_url)), **installed,
     }  # fmt: skip
     size = plan.size
     return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": _commit(), "versions": versions, "seed": size.seed,
-        "sizes": {"bookings": size.bookings, "partners": size.partners, "customers": size.customers, "areas": size.areas,
-                  "holders": size.holders},
+        "at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": _commit(), "versions": versions,
+        "seed": size.seed,
+        "sizes": {name: getattr(size, name) for name in ("bookings", "partners", "customers", "areas", "holders")},
         "rounds": plan.rounds, "seconds": plan.seconds, "cores": os.cpu_count() or 1,
         "load_before": round(os.getloadavg()[0], 2),
         "notes": [
@@ -165,6 +172,8 @@ def facts(plan: Plan, place: Place) -> dict[str, Any]:
             "16 database connections for each server; fsync on; cpu_us is the server's own, without PostgreSQL's",
             "rawat-stock is started with EXECUTOR=stock; where the product does not know that variable it equals rawat",
             "M1 replays the statements that holdBooking executed in this session; PostGraphile has no M1",
+            "live: events lie ready in PostgreSQL; the client moves the head and feeds the stream, as the relay does",
+            "live-idle: bytes is the resident memory of the server with all sockets open",
         ],
     }  # fmt: skip
 

@@ -8,8 +8,6 @@ from uuid import UUID
 
 import asyncpg
 
-from app.migration import migrate
-
 SQL = Path(__file__).with_suffix(".sql")
 PER_PARTNER = 100  # bookings of one partner, at every size: what grows is the marketplace, not the partner
 CUSTOMER_SHARE = 20  # one customer for so many bookings
@@ -65,8 +63,7 @@ def belonging_id(kind: int, owner_kind: int, number: int) -> UUID:
 
 
 async def fill(database_url: str, size: Size) -> None:
-    """Bring the database to the present schema and fill it; what was in it is forgotten."""
-    await migrate(database_url)
+    """Fill the migrated database; what was in it is forgotten."""
     connection = await asyncpg.connect(database_url)
     try:
         await forget(connection)
