@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -49,6 +50,10 @@ class Errors(MaskErrors):
     """A refusal that is no part of a result union gets its code and the reader's language; a bug is masked for the
     client and whole in the log."""
 
+    def _process_result(self, result: Any) -> None:
+        if errors := getattr(result, "errors", None):
+            result.errors = self._process_errors(errors)
+
     def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         return [self._shown(error) for error in errors]
 
@@ -72,7 +77,9 @@ class FreshReferences(SchemaExtension):
         yield
 
 
-EXECUTOR: type[strawberry.Schema] = CompiledSchema if settings().executor == "compiled" else strawberry.Schema
+IS_COMPILED = settings().executor == "compiled"
+EXECUTOR: type[strawberry.Schema] = CompiledSchema if IS_COMPILED else strawberry.Schema
+CACHES: tuple[type[SchemaExtension], ...] = () if IS_COMPILED else (ParserCache, ValidationCache)
 
 
 class Schema(EXECUTOR):  # type: ignore[misc,valid-type]
@@ -86,7 +93,7 @@ schema = Schema(
     query=merge_types("Query", QUERIES),
     mutation=merge_types("Mutation", MUTATIONS),
     subscription=merge_types("Subscription", SUBSCRIPTIONS),
-    extensions=[FreshReferences, Errors, ParserCache, ValidationCache],
+    extensions=[FreshReferences, Errors, *CACHES],
     exception_handlers=[ToRefusal()],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -80,7 +80,9 @@ class _World:
         opened_at = self._born_at + PEOPLE_COME_FOR
         cast = Cast(guests, self._staff[Role.SENIOR_AGENT], self._pictures, opened_at, self._now)
         suspended = hosts[-1]
+        frozen_at = self._now - DAY
         ahead = [slot for slot in ahead if slot.host is not suspended]
+        past = [slot for slot in past if slot.host is not suspended or slot.starts_at <= frozen_at]
         for tells, plan in (
             *cast.at_this_moment(hosts[0], first),
             *cast.past_and_running(past, self._size.past),
@@ -130,7 +132,7 @@ class _World:
         refused = await offer(hosts[1].actor, ServiceType.GROOMER)
         await service.submit(hosts[1].actor, refused.id)
         await service.reject(ops, refused.id, "Foto portofolio belum ada.")
-        yield self._now - DAY
+        yield self._now - DAY  # frozen_at
         await profile.suspend(self._staff[Role.MANAGEMENT], suspended.id, "Dua kali tidak datang dalam seminggu.")
 
 
