@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 from graphql import GraphQLError
@@ -78,11 +78,14 @@ class FreshReferences(SchemaExtension):
 
 
 IS_COMPILED = settings().executor == "compiled"
-EXECUTOR: type[strawberry.Schema] = CompiledSchema if IS_COMPILED else strawberry.Schema
+if TYPE_CHECKING:
+    Executor = strawberry.Schema
+else:
+    Executor = CompiledSchema if IS_COMPILED else strawberry.Schema
 CACHES: tuple[type[SchemaExtension], ...] = () if IS_COMPILED else (ParserCache, ValidationCache)
 
 
-class Schema(EXECUTOR):  # type: ignore[misc,valid-type]
+class Schema(Executor):
     """Ours, that is quiet about refusals: `Errors` logs what is a bug, once."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
