@@ -76,7 +76,7 @@ class Door(GraphQL[Context, None]):
         access: Access | None = request.scope.get("access")
         return Context(
             tokens=self._tokens, hub=self._hub, request=request, response=response,
-            actor=access.actor if access else _visitor(request), expires_at=access.expires_at if access else None,
+            actor=access.actor if access else _visitor(request),
             **self._given,
         )  # fmt: skip
 
@@ -86,7 +86,7 @@ class Door(GraphQL[Context, None]):
         access = self.access(given) if isinstance(given, str) else None
         if access is None:
             raise ConnectionRejectionError({"reason": "NOT_SIGNED_IN"})
-        context.actor, context.expires_at = access.actor, access.expires_at
+        context.actor = access.actor
         self._watch(context, access)
         return None
 

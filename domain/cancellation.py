@@ -83,6 +83,12 @@ def free_until(policy: Policy, starts_at: datetime, zone: Zone) -> datetime:
     return zone.at(zone.day_of(starts_at) - FREE_DAYS[policy] * DAY, NOON)
 
 
+def at_whose_cost(by: Cancelled, partner_was_missed: bool) -> Cancelled:
+    """As whose cancellation it counts: whoever was left waiting owes nothing, so a customer that cancels the job of a
+    missed partner gets what the partner's own cancelling would give."""
+    return Cancelled.PARTNER if by is Cancelled.CUSTOMER and partner_was_missed else by
+
+
 def refund(
     policy: Policy,
     price_idr: Rupiah,

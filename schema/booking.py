@@ -9,7 +9,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from domain.booking import BookingState, IncidentKind
 from domain.booking.side import next_moves
-from domain.cancellation import POLICY_LABELS, Cancelled, Policy
+from domain.cancellation import POLICY_LABELS, Cancelled, Policy, at_whose_cost
 from domain.payment import PaymentMethod, PaymentState
 from domain.permissions import Role
 from domain.region import DISTRICT, LEVEL_LENGTH
@@ -224,9 +224,12 @@ class Booking:
         return [Incident.of(row) for row in found]
 
     @strawberry.field(description="What would be paid back if the reader cancelled now.")
-    def refund_preview(self, info: Info, at: datetime | None = None) -> RefundPreview:
+    async def refund_preview(self, info: Info, at: datetime | None = None) -> RefundPreview:
         moment = at if at and at.tzinfo else datetime.now().astimezone()
-        back = refund_if_cancelled(self.row, moment, side_of(info.context.actor, self.row))
+        incidents = await info.context.loaders.many(rows.Incident, "booking_id", self.id)
+        missed = self.row.started_at is None and any(each.kind is IncidentKind.MISSED_START for each in incidents)
+        by = at_whose_cost(side_of(info.context.actor, self.row), missed)
+        back = refund_if_cancelled(self.row, moment, by)
         return RefundPreview(amount_idr=Rupiah(back.amount_idr), percent=back.percent, rule=back.rule.value)
 
     @strawberry.field(description="News from the job, newest first (Q-08).")

@@ -1,7 +1,6 @@
 """What every resolver can reach."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeAlias
 
 import strawberry
@@ -16,7 +15,7 @@ from schema.loaders import Loaders
 
 @dataclass
 class Context:
-    """One HTTP request, or one WebSocket: then `actor` is set by connection_init and `expires_at` ends its streams."""
+    """One HTTP request, or one WebSocket: then `actor` is set by connection_init."""
 
     tokens: Tokens
     seal: Seal
@@ -24,7 +23,6 @@ class Context:
     media_key: bytes = b""
     public_url: str = ""
     actor: Actor = NOBODY
-    expires_at: datetime | None = None
     request: Request | WebSocket | None = None
     response: Any = None
     connection_params: dict[str, object] | None = None

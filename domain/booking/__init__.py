@@ -1,6 +1,6 @@
 """The life of a booking: its states, its clocks and the rules of each step."""
 
-from domain.booking.machine import BLOCKING, BOOKING, CANCEL_VERB, ENDED, BookingState
+from domain.booking.machine import BLOCKING, BOOKING, CANCEL_VERB, BookingState
 from domain.booking.rule import (
     ANSWER_BEFORE_START,
     CLOSE_AFTER,
@@ -39,7 +39,6 @@ __all__ = [
     "CANCEL_VERB",
     "CLOSE_AFTER",
     "COMPLETE_AFTER_END",
-    "ENDED",
     "HOLD_FOR",
     "LEAD",
     "MAX_ACTIVE_HOLDS",

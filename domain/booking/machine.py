@@ -58,7 +58,6 @@ BOOKING = Machine[BookingState](
 
 # States that keep the partner's time taken; the exclusion constraint of the table has the same list.
 BLOCKING = frozenset({S.HELD, S.REQUESTED, S.ACCEPTED, S.IN_SERVICE})
-ENDED = frozenset(S) - BLOCKING - {S.COMPLETED}
 
 # Who cancels decides the verb, and with it the refund.
 CANCEL_VERB = {"CUSTOMER": "cancel_by_customer", "PARTNER": "cancel_by_partner", "STAFF": "cancel_by_staff"}

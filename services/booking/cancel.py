@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.booking import BOOKING, CANCEL_VERB, AskSupport, BookingState, check_no_show
-from domain.cancellation import Cancelled
+from domain.cancellation import Cancelled, at_whose_cost
 from domain.permissions import Can
 from domain.refusals import InvalidInput
 from domain.text import line
@@ -26,9 +26,7 @@ async def cancel(work: Work, booking_id: UUID, reason: str = "") -> Booking:
     BOOKING.move(booking.state, verb)
     reason = line(reason, "reason", MAX_REASON_CHARACTERS, optional=by is Cancelled.CUSTOMER)
     was_paid = booking.state is not BookingState.HELD
-    # Whoever was left waiting owes nothing: a missed partner's job ends as if the partner had cancelled.
-    at_whose_cost = Cancelled.PARTNER if by is Cancelled.CUSTOMER and await was_missed(booking) else by
-    back = refund_if_cancelled(booking, work.now, at_whose_cost)
+    back = refund_if_cancelled(booking, work.now, at_whose_cost(by, await was_missed(booking)))
     await work.move(
         booking, BOOKING, verb, facts={"by": by, "rule": back.rule}, ended_at=work.now, end_reason=reason,
         refund_idr=back.amount_idr if was_paid else None, refund_rule=back.rule.value if was_paid else "",

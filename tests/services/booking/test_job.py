@@ -24,7 +24,9 @@ from models.event import Event
 from models.partner import Partner
 from services import booking as bookings
 from tests import world
+from tests.ask import ask
 
+PREVIEW = "query ($id: UUID!) { booking(id: $id) { refundPreview { amountIdr } } }"
 I = ChecklistItem  # noqa: E741
 
 
@@ -294,6 +296,8 @@ async def test_who_was_left_waiting_gets_everything_back_by_cancelling() -> None
     booking = await world.accepted(customer, provider)
     with time_machine.travel(booking.starts_at + timedelta(minutes=20)):
         await bookings.notice_lateness(SYSTEM, booking.id)
+        shown = await ask(PREVIEW, customer.actor, id=str(booking.id))
+        assert shown["booking"]["refundPreview"]["amountIdr"] == booking.price_idr  # what cancelling then gives
         ended = await bookings.cancel(customer.actor, booking.id)
     assert ended.refund_idr == booking.price_idr
 
