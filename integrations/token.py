@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import jwt
@@ -12,6 +13,7 @@ from domain.refusals import Language
 ALGORITHM = "HS256"
 AUDIENCE = "rawat"
 MAX_CHARACTERS = 2000
+MAX_KEPT = 10_000  # verified tokens that a process remembers, some 2 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Tokens:
 
     def __init__(self, secret: str, lifetime: timedelta) -> None:
         self._secret, self._lifetime = secret, lifetime
+        # A client asks many times with one token. Only good ones are kept: what raises is not cached.
+        self._verified = lru_cache(MAX_KEPT)(self._verify)
 
     def issue(
         self, account_id: UUID, session_id: UUID, roles: frozenset[Role], language: Language, now: datetime
@@ -45,20 +49,21 @@ class Tokens:
         if len(token) > MAX_CHARACTERS:
             return None
         try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                options={"require": ["exp", "iat", "sub", "sid"]},
-            )
-            actor = Actor(
-                id=UUID(claims["sub"]),
-                roles=frozenset(Role(role) for role in claims["roles"]),
-                language=Language(claims["lang"]),
-                session_id=UUID(claims["sid"]),
-            )
+            access = self._verified(token)
         except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
             return None
+        return access if datetime.now(UTC) < access.expires_at else None
+
+    def _verify(self, token: str) -> Access:
+        claims = jwt.decode(
+            token, self._secret, algorithms=[ALGORITHM], audience=AUDIENCE,
+            options={"require": ["exp", "iat", "sub", "sid"]},
+        )  # fmt: skip
+        actor = Actor(
+            id=UUID(claims["sub"]),
+            roles=frozenset(Role(role) for role in claims["roles"]),
+            language=Language(claims["lang"]),
+            session_id=UUID(claims["sid"]),
+        )
         moments = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
         return Access(actor, *moments)

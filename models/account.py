@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.indexes import Index
-from tortoise.queryset import QuerySet
 
 from domain.permissions import Actor, Role
 from domain.refusals import Language
@@ -28,8 +28,8 @@ class Account(Row):
         table = "account"
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Account"]:
-        return cls.all() if actor.sees_all("account") else cls.filter(id=actor.id)
+    def seen_by(cls, actor: Actor) -> Q:
+        return Q() if actor.sees_all("account") else Q(id=actor.id)
 
 
 class RoleGrant(Row):
@@ -117,5 +117,5 @@ class Consent(Row):
         indexes = (Index(fields=("account_id", "purpose")),)
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Consent"]:
-        return cls.all() if actor.sees_all("account") else cls.filter(account_id=actor.id)
+    def seen_by(cls, actor: Actor) -> Q:
+        return Q() if actor.sees_all("account") else Q(account_id=actor.id)

@@ -5,7 +5,6 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.indexes import Index
-from tortoise.queryset import QuerySet
 
 from domain.booking import BOOKING, BookingState, IncidentKind
 from domain.cancellation import Policy
@@ -94,11 +93,11 @@ class Booking(Row):
         )
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Booking"]:
+    def seen_by(cls, actor: Actor) -> Q:
         """The customer's own; the partner's from the request on (a hold is not the partner's business yet)."""
         if actor.sees_all("booking"):
-            return cls.all()
-        return cls.filter(Q(customer_id=actor.id) | Q(partner_id=actor.id, requested_at__isnull=False))
+            return Q()
+        return Q(customer_id=actor.id) | Q(partner_id=actor.id, requested_at__isnull=False)
 
 
 class ChecklistTick(Row):
@@ -148,6 +147,6 @@ class Incident(Row):
         unique_together = (("booking", "kind", "cause"),)
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Incident"]:
+    def seen_by(cls, actor: Actor) -> Q:
         """For staff who see every booking; to others no incident exists."""
-        return cls.all() if actor.sees_all("booking") else cls.filter(id__in=[])
+        return Q() if actor.sees_all("booking") else Q(id__in=[])

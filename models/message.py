@@ -5,7 +5,6 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.indexes import Index
-from tortoise.queryset import QuerySet
 
 from domain.message import Side
 from domain.permissions import Actor
@@ -29,7 +28,7 @@ class Message(Row):
         indexes = (Index(fields=("booking_id", "id")), Index(fields=("partner_id", "reply_s")))
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Message"]:
+    def seen_by(cls, actor: Actor) -> Q:
         if actor.sees_all("message"):
-            return cls.all()
-        return cls.filter(Q(booking__customer_id=actor.id) | Q(partner_id=actor.id))
+            return Q()
+        return Q(booking__customer_id=actor.id) | Q(partner_id=actor.id)

@@ -5,7 +5,6 @@ from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.expressions import Q
 from tortoise.indexes import Index, PartialIndex
 from tortoise.models import Model
-from tortoise.queryset import QuerySet
 
 from domain.delivery import DeliveryState
 from domain.notification import Channel, Template
@@ -43,10 +42,10 @@ class Notification(Row):
         )
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Notification"]:
+    def seen_by(cls, actor: Actor) -> Q:
         if actor.sees_all("notification"):
-            return cls.filter(Q(account_id=actor.id) | Q(queue__isnull=False) | Q(state=DeliveryState.DEAD))
-        return cls.filter(account_id=actor.id, account_id__isnull=False)  # nobody has no rows, not the queues'
+            return Q(account_id=actor.id) | Q(queue__isnull=False) | Q(state=DeliveryState.DEAD)
+        return Q(account_id=actor.id, account_id__isnull=False)  # nobody has no rows, not the queues'
 
 
 class Preference(Model):

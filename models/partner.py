@@ -8,7 +8,6 @@ from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.contrib.postgres.indexes import GinIndex
 from tortoise.expressions import Q
 from tortoise.indexes import Index
-from tortoise.queryset import QuerySet
 
 from domain.cancellation import Policy
 from domain.partner import PartnerState, ServiceState
@@ -40,12 +39,12 @@ class Partner(Row):
         indexes = (GinIndex(fields=("areas",)), Index(fields=("rank", "id")))
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Partner"]:
+    def seen_by(cls, actor: Actor) -> Q:
         """P-01: the public sees an active partner that has an approved service; a partner also sees itself."""
         if actor.sees_all("partner"):
-            return cls.all()
+            return Q()
         bookable = Q(state=PartnerState.ACTIVE, id__in=PartnerService.approved_partners())
-        return cls.filter(bookable | Q(id=actor.id)) if actor.id else cls.filter(bookable)
+        return bookable | Q(id=actor.id) if actor.id else bookable
 
 
 class PartnerService(Row):
@@ -78,11 +77,11 @@ class PartnerService(Row):
         return Subquery(cls.filter(state=ServiceState.APPROVED).values("partner_id"))
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["PartnerService"]:
+    def seen_by(cls, actor: Actor) -> Q:
         if actor.sees_all("partner"):
-            return cls.all()
+            return Q()
         public = Q(state=ServiceState.APPROVED, partner__state=PartnerState.ACTIVE)
-        return cls.filter(public | Q(partner_id=actor.id)) if actor.id else cls.filter(public)
+        return public | Q(partner_id=actor.id) if actor.id else public
 
 
 class Price(Row):

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.indexes import Index
-from tortoise.queryset import QuerySet
 
 from domain.permissions import Actor
 from models.account import Account
@@ -29,9 +29,9 @@ class Pet(Row):
         indexes = (Index(fields=("owner_id", "id")),)
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Pet"]:
+    def seen_by(cls, actor: Actor) -> Q:
         """Own pets; a partner sees a pet through the booking, not by its id."""
-        return cls.all() if actor.sees_all("booking") else cls.filter(owner_id=actor.id)
+        return Q() if actor.sees_all("booking") else Q(owner_id=actor.id)
 
 
 class Address(Row):
@@ -55,5 +55,5 @@ class Address(Row):
         indexes = (Index(fields=("owner_id", "id")),)
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Address"]:
-        return cls.all() if actor.sees_all("booking") else cls.filter(owner_id=actor.id)
+    def seen_by(cls, actor: Actor) -> Q:
+        return Q() if actor.sees_all("booking") else Q(owner_id=actor.id)

@@ -5,7 +5,6 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.indexes import Index
-from tortoise.queryset import QuerySet
 
 from domain.permissions import Actor
 from domain.photo import UploadState
@@ -29,10 +28,10 @@ class PhotoUpdate(Row):
         indexes = (Index(fields=("booking_id", "id")),)
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["PhotoUpdate"]:
+    def seen_by(cls, actor: Actor) -> Q:
         if actor.sees_all("photo"):
-            return cls.all()
-        return cls.filter(Q(booking__customer_id=actor.id) | Q(booking__partner_id=actor.id))
+            return Q()
+        return Q(booking__customer_id=actor.id) | Q(booking__partner_id=actor.id)
 
 
 class Upload(Row):
@@ -67,7 +66,7 @@ class Upload(Row):
         indexes = (Index(fields=("owner_id", "content_hash")), Index(fields=("update_id", "id")))
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Upload"]:
+    def seen_by(cls, actor: Actor) -> Q:
         if actor.sees_all("photo"):
-            return cls.all()
-        return cls.filter(Q(owner_id=actor.id) | Q(booking__customer_id=actor.id, update_id__isnull=False))
+            return Q()
+        return Q(owner_id=actor.id) | Q(booking__customer_id=actor.id, update_id__isnull=False)

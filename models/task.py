@@ -3,15 +3,16 @@
 from typing import Any
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.indexes import Index
 from tortoise.models import Model
-from tortoise.queryset import QuerySet
 
 from domain.permissions import Actor
 from domain.task import TaskState
+from models.row import Seen
 
 
-class Task(Model):
+class Task(Seen):
     """One piece of work under a unique key. Claimed by a lease; only the attempt that claimed it may finish it."""
 
     key = fields.CharField(max_length=160, primary_key=True)
@@ -29,8 +30,8 @@ class Task(Model):
         indexes = (Index(fields=("state", "due_at")),)
 
     @classmethod
-    def visible_to(cls, actor: Actor) -> QuerySet["Task"]:
-        return cls.all() if actor.sees_all("task") else cls.filter(key__in=[])
+    def seen_by(cls, actor: Actor) -> Q:
+        return Q() if actor.sees_all("task") else Q(key__in=[])
 
 
 class IdempotencyKey(Model):

@@ -243,7 +243,7 @@ def test_the_nouns_that_staff_see_are_those_that_tables_ask_about() -> None:
         ast.literal_eval(call.args[0])
         for tree in trees("models").values()
         for function in functions(tree)
-        if function.name == "visible_to"
+        if function.name == "seen_by"
         for call in calls(function, "sees_all")
     }
     assert asked == set(STAFF_SEES)
