@@ -19,6 +19,7 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, coll
 from graphql.execution.values import VariableValues, get_argument_values
 
 from execution.info import RawInfo
+from execution.template import has_variable
 
 
 class Asked:
@@ -27,29 +28,36 @@ class Asked:
     def __init__(self, selection: Selection, key: str, type_: GraphQLObjectType, details: list[FieldDetails]) -> None:
         self._selection = selection
         self._type = type_
-        self._details = details
+        self.details = details
         self.key = key
         self.name = details[0].node.name.value
+        self._constant: dict[str, Any] | None = None
 
     @property
     def python_name(self) -> str:
         """The attribute or method of the Strawberry type."""
-        definition = self._field.extensions.get("strawberry-definition") if self._field is not None else None
+        definition = self.field.extensions.get("strawberry-definition") if self.field is not None else None
         return str(definition.python_name) if definition is not None else self.name
 
     @property
-    def _field(self) -> Any:
+    def field(self) -> Any:
+        """The field of the GraphQL schema."""
         return self._selection.schema.get_field(self._type, self.name)
 
     def arguments(self, info: Any) -> dict[str, Any]:
         """By their GraphQL names, variables and defaults filled in. They belong to the request, not to the plan."""
-        values = VariableValues({}, _raw(info).variable_values)
-        return get_argument_values(self._field, self._details[0].node, values)
+        if self._constant is not None:
+            return self._constant
+        node = self.details[0].node
+        found = get_argument_values(self.field, node, VariableValues({}, _raw(info).variable_values))
+        if not any(has_variable(argument.value) for argument in node.arguments or ()):
+            self._constant = found
+        return found
 
     @cached_property
     def selection(self) -> Selection:
         """What is asked of this field's own objects; empty for scalars."""
-        return Selection(self._selection, self._field.type, self._details)
+        return Selection(self._selection, self.field.type, self.details)
 
 
 class Selection:

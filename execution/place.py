@@ -24,7 +24,7 @@ class Place:
     """A field of one selection set of one object type, or the items of such a field's list."""
 
     __slots__ = (
-        "body", "details", "field_name", "is_field", "key", "nodes", "nullable", "parent_type", "return_type",
+        "body", "details", "field_name", "is_field", "kept", "key", "nodes", "nullable", "parent_type", "return_type",
         "selection", "strawberry_field", "type",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Place:
         self.is_field = return_type is None
         self.return_type: Any = type_ if return_type is None else return_type
         self.selection: Selection | None = None
+        self.kept: dict[Any, Any] = {}  # what the resolver keeps with the plan
 
     def item(self, type_: GraphQLOutputType) -> Place:
         """The place of this list's items."""

@@ -30,6 +30,16 @@ SAFE: set[type] = {
 NEVER_SAFE = (BaseException, type(None), type(Undefined), types.GeneratorType, types.CoroutineType)
 
 
+class Recorded:
+    """What a resolver gives instead of objects: a record (or what holds records), and the code that answers from it."""
+
+    __slots__ = ("body", "record")
+
+    def __init__(self, body: Body, record: Any) -> None:
+        self.body = body
+        self.record = record
+
+
 def odd(value: Any, place: Place, parent: Link, key: str | int, run: Run) -> Any:
     """Complete any value a resolver returned; the generated code calls this for what it does not know."""
     if value is None and place.nullable:
@@ -49,6 +59,8 @@ def whole(value: Any, place: Place, parent: Link, key: str | int, run: Run) -> A
         if place.nullable:
             return None
         raise TypeError(f"Cannot return null for non-nullable field {place.parent_type}.{place.field_name}.")
+    if value.__class__ is Recorded:
+        return value.body(value.record, (parent, key, place), run)
     return place.body(value, (parent, key, place), run)
 
 

@@ -1,11 +1,11 @@
 """Questions and orders about bookings."""
 
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
-from tortoise.queryset import QuerySet
+from tortoise.expressions import Q
 
 from domain.booking import IncidentKind
 from domain.cancellation import Cancelled
@@ -17,7 +17,8 @@ from domain.text import line
 from models import booking as rows
 from schema.booking import Booking, BookingFilter, BookingResult, HoldBookingInput, Incident
 from schema.context import Info
-from schema.page import FIRST, Connection, page
+from schema.page import FIRST, Connection
+from schema.reading import page, row
 from services import booking as bookings
 
 MAX_ITEMS = 20
@@ -31,16 +32,15 @@ T = TypeVar("T")
 class BookingQuery:
     @strawberry.field(description="One booking, if the reader sees it.")
     async def booking(self, info: Info, id: UUID) -> Booking | None:
-        row = await rows.Booking.visible_to(info.context.actor).get_or_none(id=id)
-        return Booking.of(row) if row else None
+        return await row(info, Booking, rows.Booking.seen_by(info.context.actor) & Q(id=id))
 
     @strawberry.field(description="The reader's own bookings as a customer, newest start first.")
     async def my_bookings(
         self, info: Info, filter: BookingFilter | None = None, first: int = FIRST, after: str | None = None
     ) -> Connection[Booking]:
         actor = _signed_in(info)
-        found = _filtered(rows.Booking.visible_to(actor).filter(customer_id=actor.id), filter)
-        return await page(found, NEWEST_START, first, after, Booking.of)
+        found = _filtered(rows.Booking.seen_by(actor) & Q(customer_id=actor.id), filter)
+        return await page(info, Booking, found, NEWEST_START, first, after)
 
     @strawberry.field(description="The reader's jobs as a partner, newest start first, or soonest first.")
     async def my_jobs(
@@ -52,8 +52,9 @@ class BookingQuery:
         after: str | None = None,
     ) -> Connection[Booking]:
         actor = _signed_in(info)
-        found = _filtered(rows.Booking.visible_to(actor).filter(partner_id=actor.id), filter)
-        return await page(found, SOONEST_START if soonest_first else NEWEST_START, first, after, Booking.of)
+        found = _filtered(rows.Booking.seen_by(actor) & Q(partner_id=actor.id), filter)
+        order = SOONEST_START if soonest_first else NEWEST_START
+        return await page(info, Booking, found, order, first, after)
 
     @strawberry.field(description="Every booking, for staff; of one partner or customer when given.")
     async def bookings(
@@ -65,10 +66,10 @@ class BookingQuery:
         first: int = FIRST,
         after: str | None = None,
     ) -> Connection[Booking]:
-        found = _filtered(rows.Booking.visible_to(_all_seeing(info)), filter)
-        found = found.filter(partner_id=partner_id) if partner_id else found
-        found = found.filter(customer_id=customer_id) if customer_id else found
-        return await page(found, NEWEST_START, first, after, Booking.of)
+        found = _filtered(rows.Booking.seen_by(_all_seeing(info)), filter)
+        found = found & Q(partner_id=partner_id) if partner_id else found
+        found = found & Q(customer_id=customer_id) if customer_id else found
+        return await page(info, Booking, found, NEWEST_START, first, after)
 
     @strawberry.field(description="What support should look at, for staff who see every booking, newest first.")
     async def incidents(
@@ -79,10 +80,10 @@ class BookingQuery:
         first: int = FIRST,
         after: str | None = None,
     ) -> Connection[Incident]:
-        found = rows.Incident.visible_to(_all_seeing(info))
-        found = found.filter(kind=kind) if kind else found
-        found = found.filter(booking_id=booking_id) if booking_id else found
-        return await page(found, ("-id",), first, after, Incident.of)
+        found = rows.Incident.seen_by(_all_seeing(info))
+        found = found & Q(kind=kind) if kind else found
+        found = found & Q(booking_id=booking_id) if booking_id else found
+        return await page(info, Incident, found, ("-id",), first, after)
 
 
 @strawberry.type
@@ -188,10 +189,10 @@ def _once(info: Info, idempotency_key: str | None) -> Actor:
     return actor if idempotency_key is None else actor.once(idempotency_key)
 
 
-def _filtered(found: QuerySet[rows.Booking], filter: BookingFilter | None) -> QuerySet[rows.Booking]:
+def _filtered(found: Q, filter: BookingFilter | None) -> Q:
     if filter is None:
         return found
-    wanted = {
+    wanted: dict[str, Any] = {
         "state__in": filter.states,
         "service_type": filter.service_type,
         "starts_at__gte": filter.starts_from,
@@ -199,7 +200,7 @@ def _filtered(found: QuerySet[rows.Booking], filter: BookingFilter | None) -> Qu
         "pet_id": filter.pet_id,
         "code": line(filter.code, "code", MAX_CODE_CHARACTERS).upper() if filter.code is not None else None,
     }
-    return found.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return found & Q(**{name: value for name, value in wanted.items() if value is not None})
 
 
 def _bounded(items: list[T]) -> list[T]:

@@ -4,7 +4,7 @@ from datetime import time
 from uuid import UUID
 
 import strawberry
-from tortoise.queryset import QuerySet
+from tortoise.expressions import Q
 
 from domain.delivery import DeliveryState
 from domain.notification import Channel
@@ -22,7 +22,8 @@ from schema.notification import (
     ResendNotificationResult,
     SetPreferenceResult,
 )
-from schema.page import FIRST, Connection, page
+from schema.page import FIRST, Connection
+from schema.reading import page
 from services import notification as notifications
 
 MAX_COUNTED = 100  # nobody reads a badge that says 4,711
@@ -36,13 +37,13 @@ class NotificationQuery:
     async def my_notifications(
         self, info: Info, first: int = FIRST, after: str | None = None, unread_only: bool = False
     ) -> Connection[Notification]:
-        found = _in_app(_signed_in(info), unread_only).filter(account_id=info.context.actor.id)
-        return await page(found, NEWEST_FIRST, first, after, Notification.of)
+        found = _in_app(_signed_in(info), unread_only) & Q(account_id=info.context.actor.id)
+        return await page(info, Notification, found, NEWEST_FIRST, first, after)
 
     @strawberry.field(description=f"How many notifications of the reader are unread; counted up to {MAX_COUNTED}.")
     async def unread_count(self, info: Info) -> int:
-        unread = _in_app(_signed_in(info), unread_only=True).filter(account_id=info.context.actor.id)
-        return len(await unread.limit(MAX_COUNTED).values_list("id", flat=True))
+        unread = _in_app(_signed_in(info), unread_only=True) & Q(account_id=info.context.actor.id)
+        return len(await rows.Notification.filter(unread).limit(MAX_COUNTED).values_list("id", flat=True))
 
     @strawberry.field(description="What a staff queue was told, newest first; for support.")
     async def queue_notifications(
@@ -54,15 +55,15 @@ class NotificationQuery:
         unread_only: bool = False,
     ) -> Connection[Notification]:
         unread = _in_app(_support(info), unread_only)
-        found = unread.filter(queue=line(queue, "queue", MAX_QUEUE_CHARACTERS))
-        return await page(found, NEWEST_FIRST, first, after, Notification.of)
+        found = unread & Q(queue=line(queue, "queue", MAX_QUEUE_CHARACTERS))
+        return await page(info, Notification, found, NEWEST_FIRST, first, after)
 
     @strawberry.field(description="Messages that failed every time; support may send them again. Newest first.")
     async def dead_notifications(
         self, info: Info, first: int = FIRST, after: str | None = None
     ) -> Connection[Delivery]:
-        dead = rows.Notification.visible_to(_support(info)).filter(state=DeliveryState.DEAD)
-        return await page(dead, NEWEST_FIRST, first, after, Delivery.of)
+        dead = rows.Notification.seen_by(_support(info)) & Q(state=DeliveryState.DEAD)
+        return await page(info, Delivery, dead, NEWEST_FIRST, first, after)
 
     @strawberry.field(description="What the reader wants to hear, and when it is quiet.")
     async def my_preference(self, info: Info) -> Preference:
@@ -101,9 +102,9 @@ def _support(info: Info) -> Actor:
     return actor
 
 
-def _in_app(actor: Actor, unread_only: bool) -> QuerySet[rows.Notification]:
-    found = rows.Notification.visible_to(actor).filter(channel=Channel.IN_APP)
-    return found.filter(read_at__isnull=True) if unread_only else found
+def _in_app(actor: Actor, unread_only: bool) -> Q:
+    found = rows.Notification.seen_by(actor) & Q(channel=Channel.IN_APP)
+    return found & Q(read_at__isnull=True) if unread_only else found
 
 
 async def _wants(actor: Actor) -> notifications.Wants:

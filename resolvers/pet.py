@@ -3,16 +3,17 @@
 from uuid import UUID
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.permissions import Actor
 from domain.refusals import InvalidInput, NotSignedIn
 from domain.region import check_code, check_postcode
 from domain.text import line
 from models import pet as rows
-from models import region as region_rows
 from schema.context import Info
-from schema.page import FIRST, Connection, page
+from schema.page import FIRST, Connection
 from schema.pet import Address, AddressInput, AddressResult, Pet, PetInput, PetResult, Region
+from schema.reading import page
 from services import pet as pets
 
 MIN_SEARCH_CHARACTERS = 3  # shorter ones match half the country
@@ -24,14 +25,14 @@ class PetQuery:
     @strawberry.field(description="The reader's pets, the newest first.")
     async def my_pets(self, info: Info, first: int = FIRST, after: str | None = None) -> Connection[Pet]:
         actor = _signed_in(info)
-        mine = rows.Pet.visible_to(actor).filter(owner_id=actor.id, archived_at=None)
-        return await page(mine, ("-id",), first, after, Pet.of)
+        mine = rows.Pet.seen_by(actor) & Q(owner_id=actor.id, archived_at=None)
+        return await page(info, Pet, mine, ("-id",), first, after)
 
     @strawberry.field(description="The reader's service addresses, the newest first.")
     async def my_addresses(self, info: Info, first: int = FIRST, after: str | None = None) -> Connection[Address]:
         actor = _signed_in(info)
-        mine = rows.Address.visible_to(actor).filter(owner_id=actor.id, archived_at=None)
-        return await page(mine, ("-id",), first, after, Address.of)
+        mine = rows.Address.seen_by(actor) & Q(owner_id=actor.id, archived_at=None)
+        return await page(info, Address, mine, ("-id",), first, after)
 
     @strawberry.field(
         description="Regions by code: what lies directly in `parent`, has the postcode, and begins with `search`. "
@@ -46,16 +47,16 @@ class PetQuery:
         first: int = FIRST,
         after: str | None = None,
     ) -> Connection[Region]:
-        found = region_rows.Region.all()
+        found = Q()
         if parent is not None:
-            found = found.filter(parent=check_code(parent, field="parent"))
+            found &= Q(parent=check_code(parent, field="parent"))
         if postcode is not None:
-            found = found.filter(postcode=check_postcode(postcode))
+            found &= Q(postcode=check_postcode(postcode))
         if search is not None:
-            found = found.filter(name__istartswith=_search(search))
+            found &= Q(name__istartswith=_search(search))
         if parent is None and postcode is None and search is None:
-            found = found.filter(parent=None)
-        return await page(found, ("code",), first, after, Region.of)
+            found &= Q(parent=None)
+        return await page(info, Region, found, ("code",), first, after)
 
 
 @strawberry.type

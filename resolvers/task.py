@@ -1,13 +1,15 @@
 """Dead letters of the background work."""
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.refusals import NotAllowed, NotSignedIn
 from domain.task import TaskState
 from domain.text import line
 from models import task as rows
 from schema.context import Info
-from schema.page import FIRST, Connection, page
+from schema.page import FIRST, Connection
+from schema.reading import page
 from schema.task import ResendTaskResult, Task
 from services import task as tasks
 
@@ -21,8 +23,8 @@ class TaskQuery:
         actor = info.context.actor
         if not actor.sees_all("task"):
             raise NotAllowed() if actor.roles else NotSignedIn()
-        dead = rows.Task.visible_to(actor).filter(state=TaskState.DEAD)
-        return await page(dead, ("-due_at", "-key"), first, after, Task.of)
+        dead = rows.Task.seen_by(actor) & Q(state=TaskState.DEAD)
+        return await page(info, Task, dead, ("-due_at", "-key"), first, after)
 
 
 @strawberry.type

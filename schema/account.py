@@ -13,12 +13,14 @@ from domain.refusals import Language
 from models import account as rows
 from schema.context import Info
 from schema.refusal import Refusal
+from schema.table import reads
 from services.account import Enrolment, SignedIn
 
 for enum in (ConsentPurpose, Language, Role):
     strawberry.enum(enum)
 
 
+@reads(rows.Consent, given_at="created_at")
 @strawberry.type(description="A recorded yes to one use of personal data.")
 class Consent:
     id: UUID
@@ -38,6 +40,7 @@ class Consent:
         )
 
 
+@reads(rows.Account)
 @strawberry.type(description="A person who signs in.")
 class Account:
     id: UUID

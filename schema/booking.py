@@ -21,13 +21,15 @@ from models import payment as payment_rows
 from models import pet as pet_rows
 from models import region as region_rows
 from schema.context import Info
-from schema.message import Message, messages_of
-from schema.page import FIRST, Connection
+from schema.message import Message
+from schema.nested import many
+from schema.page import Connection
 from schema.partner import Partner
 from schema.pet import Address, Pet, Region
-from schema.photo import PhotoUpdate, photo_updates_of
+from schema.photo import PhotoUpdate
 from schema.refusal import Refusal
 from schema.scalar import Rupiah
+from schema.table import one, reads
 from services.booking.step import refund_if_cancelled, side_of
 
 for enum in (BookingState, IncidentKind, Cancelled, PaymentMethod, PaymentState, CareKind):
@@ -37,10 +39,15 @@ for enum in (BookingState, IncidentKind, Cancelled, PaymentMethod, PaymentState,
 AGREED = frozenset({BookingState.ACCEPTED, BookingState.IN_SERVICE, BookingState.COMPLETED, BookingState.CLOSED})
 
 
+@reads(account_rows.Account)
 @strawberry.type(description="The customer as the partner of a booking knows them.")
 class BookingCustomer:
     id: UUID
     name: str
+
+    @classmethod
+    def of(cls, row: account_rows.Account) -> "BookingCustomer":
+        return cls(id=row.id, name=row.name)
 
 
 @strawberry.type
@@ -74,6 +81,7 @@ class ChecklistEntry:
         return CHECKLIST_LABELS[self.item].spoken(info.context.actor.language)
 
 
+@reads(rows.Incident, raised_at="created_at")
 @strawberry.type
 class Incident:
     row: strawberry.Private[rows.Incident]
@@ -99,6 +107,7 @@ class RefundPreview:
     rule: str
 
 
+@reads(rows.Booking)
 @strawberry.type
 class Booking:
     row: strawberry.Private[rows.Booking]
@@ -130,6 +139,16 @@ class Booking:
     has_no_updates: bool
     created_at: datetime
 
+    partner: Partner = one(Partner, "partner_id")
+    customer: BookingCustomer = one(BookingCustomer, "customer_id")
+    pet: Pet = one(Pet, "pet_id")
+    photo_updates: Connection[PhotoUpdate] = many(
+        PhotoUpdate, "booking_id", "-id", "photo", description="News from the job, newest first (Q-08)."
+    )
+    messages: Connection[Message] = many(
+        Message, "booking_id", "id", "message", description="The conversation of customer and partner, newest last."
+    )
+
     @classmethod
     def of(cls, row: rows.Booking) -> "Booking":
         return cls(row=row, **{name: getattr(row, name) for name in _COLUMNS})
@@ -156,19 +175,6 @@ class Booking:
     @strawberry.field(description="The cancel policy as a sentence in the reader's language.")
     def cancel_policy_text(self, info: Info) -> str:
         return POLICY_LABELS[self.cancel_policy].spoken(info.context.actor.language)
-
-    @strawberry.field
-    async def partner(self, info: Info) -> Partner:
-        return Partner.of(await info.context.loaders.one(partner_rows.Partner, self.row.partner_id))
-
-    @strawberry.field
-    async def customer(self, info: Info) -> BookingCustomer:
-        account = await info.context.loaders.one(account_rows.Account, self.row.customer_id)
-        return BookingCustomer(id=account.id, name=account.name)
-
-    @strawberry.field
-    async def pet(self, info: Info) -> Pet:
-        return Pet.of(await info.context.loaders.one(pet_rows.Pet, self.row.pet_id))
 
     @strawberry.field(description="Where the service takes place; a partner sees it once it has accepted.")
     async def address(self, info: Info) -> Address | None:
@@ -231,14 +237,6 @@ class Booking:
         by = at_whose_cost(side_of(info.context.actor, self.row), missed)
         back = refund_if_cancelled(self.row, moment, by)
         return RefundPreview(amount_idr=Rupiah(back.amount_idr), percent=back.percent, rule=back.rule.value)
-
-    @strawberry.field(description="News from the job, newest first (Q-08).")
-    async def photo_updates(self, info: Info, first: int = FIRST, after: str | None = None) -> Connection[PhotoUpdate]:
-        return await photo_updates_of(info, self.row, first, after)
-
-    @strawberry.field(description="The conversation of customer and partner, newest last.")
-    async def messages(self, info: Info, first: int = FIRST, after: str | None = None) -> Connection[Message]:
-        return await messages_of(info, self.row, first, after)
 
     def _tells_money(self, info: Info) -> bool:
         actor = info.context.actor

@@ -10,6 +10,7 @@ from domain.delivery import DeliveryState
 from domain.notification import Channel, Template
 from models import notification as rows
 from schema.refusal import Refusal
+from schema.table import reads
 from services.notification import Wants
 
 strawberry.enum(Channel, name="NotificationChannel")
@@ -17,6 +18,7 @@ strawberry.enum(Template, name="NotificationTemplate")
 strawberry.enum(DeliveryState)
 
 
+@reads(rows.Notification)
 @strawberry.type(description="Something a person, or a staff queue, is told in the app.")
 class Notification:
     id: UUID
@@ -36,6 +38,7 @@ class Notification:
         )  # fmt: skip
 
 
+@reads(rows.Notification)
 @strawberry.type(description="One message by one outside channel, as staff see it; its text stays with its reader.")
 class Delivery:
     id: UUID

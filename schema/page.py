@@ -3,24 +3,25 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import orjson
 import strawberry
 from tortoise.expressions import Q
 from tortoise.fields import Field
-from tortoise.models import Model
-from tortoise.queryset import QuerySet
 
 from domain.events import plain
 from domain.refusals import InvalidInput
+from execution.lookahead import Asked
+from execution.record import Cell, Child, Children, Layout, Leaf
+from execution.source import Unproven
 
 FIRST = 20
 MAX_FIRST = 100
 MAX_CURSOR_CHARACTERS = 300
 
 N = TypeVar("N")
-M = TypeVar("M", bound=Model)
 
 
 @strawberry.type
@@ -50,42 +51,69 @@ def check_first(first: int) -> int:
     return first
 
 
-async def page(
-    rows: QuerySet[M], order: Sequence[str], first: int, after: str | None, node: Callable[[M], N]
-) -> Connection[N]:
-    """One page of `rows` in `order` (columns, the last one unique, all with the same sign), one statement."""
-    first = check_first(first)
-    columns = [column.lstrip("-") for column in order]
-    if after is not None:
-        rows = rows.filter(_behind(columns, _values(rows.model, columns, after), order[0].startswith("-")))
-    found = await rows.order_by(*order).limit(first + 1)
-    return connection(found[:first], columns, len(found) > first, after is not None, node)
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What is known of a page's ends, as code (execution/record.py) that is written when it is asked for."""
+
+    cursor: Callable[[], Callable[[Any], str]]
+    has_next: Callable[[], str]
+    has_previous: str = "False"
+    last: str | None = None  # where the list goes on, if that is more than the last record's {0} (cursor)
 
 
-def connection(
-    rows: Sequence[M], columns: Sequence[str], has_next: bool, has_previous: bool, node: Callable[[M], N]
-) -> Connection[N]:
-    """Rows that are already one page, as a connection."""
-    edges = [Edge(cursor=cursor_of(row, columns), node=node(row)) for row in rows]
-    return Connection(
-        edges=edges,
-        page_info=PageInfo(
-            has_next_page=has_next,
-            has_previous_page=has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
+class Listed:
+    """The layout of a connection whose records are what the code `records` gives."""
+
+    def __init__(self, records: str, node: Layout, ends: Ends) -> None:
+        self.records, self.node, self.ends = records, node, ends
+
+    def cell(self, asked: Asked) -> Cell | None:
+        match asked.python_name:
+            case "edges":
+                return Children(self.records, _Edges(self))
+            case "page_info":
+                return Child("{r}", _PageInfo(self))
+        return None
+
+    def instance(self) -> Callable[[Any], Any]:
+        raise Unproven("a connection has no methods")
 
 
-def cursor_of(row: object, columns: Sequence[str]) -> str:
-    """The row's place in the order, opaque to clients."""
-    values = [plain(getattr(row, column)) for column in columns]
-    return base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
+class _Edges(Listed):
+    """The layout of an edge: it stands in its node's record."""
+
+    def __init__(self, of: Listed) -> None:
+        super().__init__(of.records, of.node, of.ends)
+
+    def cell(self, asked: Asked) -> Cell | None:
+        if asked.python_name == "cursor":
+            return Leaf("{0}({r})", (self.ends.cursor(),))
+        return Child("{r}", self.node)
+
+
+class _PageInfo(_Edges):
+    """The layout of what is told of a page's ends."""
+
+    def cell(self, asked: Asked) -> Cell | None:
+        ends = self.ends
+        match asked.python_name:
+            case "has_next_page":
+                return Leaf(ends.has_next())
+            case "has_previous_page":
+                return Leaf(ends.has_previous)
+            case "start_cursor":
+                return Leaf(f"({{0}}({self.records}[0]) if {self.records} else None)", (ends.cursor(),))
+        last = ends.last or f"({{0}}({self.records}[-1]) if {self.records} else None)"
+        return Leaf(last, (ends.cursor(),))
+
+
+def cursor_text(values: Sequence[Any]) -> str:
+    """A place in an order, opaque to clients: the values of a row that the list is ordered by."""
+    return base64.urlsafe_b64encode(orjson.dumps([plain(value) for value in values])).rstrip(b"=").decode()
 
 
 def values_of(cursor: str, fields: Sequence[Field[Any]]) -> list[Any]:
-    """What `cursor_of` put into a cursor, one value a field; raises InvalidInput for anything we never gave out."""
+    """What `cursor_text` put into a cursor, one value a field; raises InvalidInput for anything we never gave out."""
     try:
         if len(cursor) > MAX_CURSOR_CHARACTERS:
             raise ValueError
@@ -100,10 +128,6 @@ def values_of(cursor: str, fields: Sequence[Field[Any]]) -> list[Any]:
         raise InvalidInput("after", indonesian="bukan kursor dari kami", english="not a cursor of ours") from error
 
 
-def _values(model: type[Model], columns: Sequence[str], cursor: str) -> list[Any]:
-    return values_of(cursor, [model._meta.fields_map[column] for column in columns])
-
-
 def _belongs(value: Any, field: Field[Any]) -> bool:
     """Whether PostgreSQL could compare the value with that column: its type, and for a number its range."""
     if not isinstance(value, field.field_type):
@@ -113,7 +137,7 @@ def _belongs(value: Any, field: Field[Any]) -> bool:
     return bool(field.constraints.get("ge", value) <= value <= field.constraints.get("le", value))
 
 
-def _behind(columns: Sequence[str], values: Sequence[Any], descending: bool) -> Q:
+def behind(columns: Sequence[str], values: Sequence[Any], descending: bool) -> Q:
     """(a, b) behind (x, y) as `a <= x AND (a < x OR b < y)`: the first part walks the index, the second is exact."""
     beyond, upto = ("lt", "lte") if descending else ("gt", "gte")
     condition = Q(**{f"{columns[-1]}__{beyond}": values[-1]})

@@ -19,6 +19,7 @@ from schema.context import Info
 from schema.refusal import Refusal
 from schema.scalar import Rupiah
 from schema.service import PartnerService, is_inside
+from schema.table import one, reads
 from services.partner.plan import MAX_PERIODS, upcoming_exceptions
 from services.partner.reply import median_replies_s
 from services.partner.search import Sort
@@ -42,6 +43,7 @@ class RankPart:
     label: str = strawberry.field(description="In the reader's language.")
 
 
+@reads(rows.Partner)
 @strawberry.type(description="A provider of care.")
 class Partner:
     row: strawberry.Private[rows.Partner]
@@ -161,18 +163,17 @@ class PartnerStatistics:
         )  # fmt: skip
 
 
+@reads(rows.PartnerService)
 @strawberry.type(description="A service that waits for its review.")
 class ServiceToReview:
     row: strawberry.Private[rows.PartnerService]
     service: PartnerService
 
+    partner: Partner = one(Partner, "partner_id")
+
     @classmethod
     def of(cls, row: rows.PartnerService) -> "ServiceToReview":
         return cls(row=row, service=PartnerService.of(row))
-
-    @strawberry.field
-    async def partner(self, info: Info) -> Partner:
-        return Partner.of(await info.context.loaders.one(rows.Partner, self.row.partner_id))
 
 
 @strawberry.input(description="Every given part must be true of a partner; `day` needs `serviceType`.")

@@ -13,12 +13,14 @@ from models import pet as rows
 from models import region as region_rows
 from schema.context import Info
 from schema.refusal import Refusal
+from schema.table import reads
 from services.pet import AddressFacts, PetFacts
 
 strawberry.enum(Species)
 strawberry.enum(Size, name="PetSize")
 
 
+@reads(region_rows.Region, parent_code="parent")
 @strawberry.type(description="A province, regency, district or village of Indonesia.")
 class Region:
     code: str = strawberry.field(description="Kemendagri code, e.g. 31.71.01.1001.")
@@ -37,6 +39,7 @@ class Region:
         return [Region.of(row) for row in found if row is not None]
 
 
+@reads(rows.Pet)
 @strawberry.type
 class Pet:
     id: UUID
@@ -64,6 +67,7 @@ class Pet:
         )
 
 
+@reads(rows.Address)
 @strawberry.type(description="Where a pet is cared for.")
 class Address:
     id: UUID

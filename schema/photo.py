@@ -1,6 +1,5 @@
 """Photo updates as customer, partner and staff see them."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,14 +10,11 @@ from domain.media import MediaKind, MediaType
 from domain.photo import UploadState, address_ends_at
 from integrations.storage.signing import sign
 from models import photo as rows
-from models.booking import Booking
 from schema.context import Info
-from schema.nested import Asked, first_children, first_page
-from schema.page import FIRST, Connection, check_first, page
 from schema.refusal import Refusal
+from schema.table import reads
 
 SEND_PURPOSE, LOOK_PURPOSE = "upload", "media"  # of signed addresses; app/media.py opens them
-NEWEST_FIRST = "-id"
 
 for enum in (MediaKind, UploadState):
     strawberry.enum(enum)
@@ -77,6 +73,7 @@ class PhotoMedia:
         return self.row.duplicate_of is not None if info.context.actor.sees_all("photo") else None
 
 
+@reads(rows.PhotoUpdate, sent_at="created_at")
 @strawberry.type(description="News from a job: up to ten photos or clips with a note (Q-08).")
 class PhotoUpdate:
     id: UUID
@@ -95,24 +92,6 @@ class PhotoUpdate:
 
 UploadResult = Annotated[Upload | Refusal, strawberry.union("UploadResult")]
 PhotoUpdateResult = Annotated[PhotoUpdate | Refusal, strawberry.union("PhotoUpdateResult")]
-
-
-async def photo_updates_of(
-    info: Info, booking: Booking, first: int = FIRST, after: str | None = None
-) -> Connection[PhotoUpdate]:
-    """The booking's updates, newest first; nothing for staff that does not see photos."""
-    actor = info.context.actor
-    check_first(first)
-    if not actor.sees_all("photo") and actor.id not in (booking.customer_id, booking.partner_id):
-        return first_page([], first, PhotoUpdate.of)
-    if after is not None:  # a cursor belongs to one booking, so there is nothing to batch
-        return await page(rows.PhotoUpdate.filter(booking_id=booking.id), (NEWEST_FIRST,), first, after, PhotoUpdate.of)
-    found = await info.context.loaders.found(_first_updates, (booking.id, first))
-    return first_page(found or [], first, PhotoUpdate.of)
-
-
-async def _first_updates(asked: Sequence[Asked]) -> Mapping[Asked, list[rows.PhotoUpdate]]:
-    return await first_children(rows.PhotoUpdate, "booking_id", NEWEST_FIRST, asked)
 
 
 def _address(info: Info, upload_id: UUID, *, is_thumbnail: bool) -> str:

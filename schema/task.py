@@ -8,10 +8,12 @@ import strawberry
 from domain.task import TaskState
 from models import task as rows
 from schema.refusal import Refusal
+from schema.table import reads
 
 strawberry.enum(TaskState)
 
 
+@reads(rows.Task)
 @strawberry.type(description="A piece of background work.")
 class Task:
     key: str

@@ -1,13 +1,15 @@
 """The reader's own account and consents."""
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.account import ConsentPurpose
 from domain.refusals import NotSignedIn
 from models import account as rows
 from schema.account import Account, AccountResult, Consent, ConsentResult, ConsentText, EditAccountInput
 from schema.context import Info
-from schema.page import FIRST, Connection, page
+from schema.page import FIRST, Connection
+from schema.reading import page, row
 from services import account as accounts
 from services.account import AccountEdit
 
@@ -17,16 +19,15 @@ class ProfileQuery:
     @strawberry.field(description="The reader's own account; null for a visitor.")
     async def me(self, info: Info) -> Account | None:
         actor = info.context.actor
-        row = await rows.Account.get_or_none(id=actor.id) if actor.id else None
-        return Account.of(row) if row else None
+        return await row(info, Account, Q(id=actor.id)) if actor.id else None
 
     @strawberry.field(description="Every yes the reader gave, the newest first, with those that were withdrawn.")
     async def my_consents(self, info: Info, first: int = FIRST, after: str | None = None) -> Connection[Consent]:
         actor = info.context.actor
         if actor.id is None:
             raise NotSignedIn()
-        mine = rows.Consent.visible_to(actor).filter(account_id=actor.id)
-        return await page(mine, ("-created_at", "-id"), first, after, Consent.of)
+        mine = rows.Consent.seen_by(actor) & Q(account_id=actor.id)
+        return await page(info, Consent, mine, ("-created_at", "-id"), first, after)
 
     @strawberry.field(description="The text in force that `giveConsent` agrees to.")
     async def consent_text(self) -> ConsentText:

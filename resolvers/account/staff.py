@@ -3,11 +3,13 @@
 from uuid import UUID
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.permissions import Role
 from models import account as rows
 from schema.account import Account, AccountResult, OpenStaffAccountInput
 from schema.context import Info
+from schema.reading import row
 from services import account as accounts
 
 
@@ -15,8 +17,7 @@ from services import account as accounts
 class StaffQuery:
     @strawberry.field(description="One account, if the reader sees it.")
     async def account(self, info: Info, id: UUID) -> Account | None:
-        row = await rows.Account.visible_to(info.context.actor).get_or_none(id=id)
-        return Account.of(row) if row else None
+        return await row(info, Account, rows.Account.seen_by(info.context.actor) & Q(id=id))
 
 
 @strawberry.type

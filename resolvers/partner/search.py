@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.calendar import Zone, check_range
 from domain.refusals import InvalidInput, NotFound
@@ -11,13 +12,13 @@ from domain.service import ServiceType
 from models import partner as rows
 from schema.calendar import FreeSlot
 from schema.context import Info
-from schema.page import FIRST, Connection, Edge, PageInfo, check_first, cursor_of, values_of
+from schema.page import FIRST, Connection, check_first, cursor_text, values_of
 from schema.partner import Partner, PartnerFilter
+from schema.reading import Found, page_of, row
 from services.partner.availability import free_slots
-from services.partner.search import Filter, Place, Sort, search
+from services.partner.search import ORDER, Filter, Place, Sort, search
 from services.partner.wish import wish_for
 
-PLACE = ("value", "id")
 ORDERED_BY = {
     Sort.RANK: (rows.Partner._meta.fields_map["rank"], rows.Partner._meta.fields_map["id"]),
     Sort.PRICE: (rows.Price._meta.fields_map["price_idr"], rows.Partner._meta.fields_map["id"]),
@@ -30,6 +31,7 @@ class SearchQuery:
     @strawberry.field(description="Partners that can be booked: active, with an approved and priced service (P-01).")
     async def partners(
         self,
+        info: Info,
         filter: PartnerFilter | None = None,
         sort: Sort = Sort.RANK,
         first: int = FIRST,
@@ -38,22 +40,14 @@ class SearchQuery:
         check_first(first)
         wanted = Filter(**vars(filter)) if filter else Filter()
         behind = Place(*values_of(after, ORDERED_BY[sort])) if after is not None else None
-        results = await search(wanted, sort, first, behind, datetime.now(UTC))
-        edges = [Edge(cursor=cursor_of(each.place, PLACE), node=Partner.of(each.partner)) for each in results.found]
-        return Connection(
-            edges=edges,
-            page_info=PageInfo(
-                has_next_page=results.has_next,
-                has_previous_page=after is not None,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=cursor_of(results.last, PLACE) if results.last else None,
-            ),
-        )
+        found = await search(wanted, sort, first, behind, datetime.now(UTC))
+        last = cursor_text([found.last.value, found.last.id]) if found.last else None
+        listed = Found(found.statement, ORDER[sort], found.has_next, last)
+        return await page_of(info, Partner, listed, first, after)
 
     @strawberry.field(description="One partner, if the reader sees it.")
     async def partner(self, info: Info, id: UUID) -> Partner | None:
-        row = await rows.Partner.visible_to(info.context.actor).get_or_none(id=id)
-        return Partner.of(row) if row else None
+        return await row(info, Partner, rows.Partner.seen_by(info.context.actor) & Q(id=id))
 
     @strawberry.field(
         description="What can be booked with the partner on these days (at most 31), in order, the first 200: so many "

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.cancellation import Policy
 from domain.evidence import EvidenceKind
@@ -12,8 +13,9 @@ from domain.refusals import InvalidInput
 from domain.service import ServiceType
 from models import partner as rows
 from schema.context import Info
-from schema.page import FIRST, Connection, page
+from schema.page import FIRST, Connection
 from schema.partner import ServiceToReview
+from schema.reading import page
 from schema.service import (
     EvidenceCountInput,
     PartnerService,
@@ -34,8 +36,8 @@ class ServiceQuery:
     ) -> Connection[ServiceToReview]:
         actor = info.context.actor
         actor.must(Can.APPROVE_SERVICE)
-        waiting = rows.PartnerService.visible_to(actor).filter(state=ServiceState.UNDER_REVIEW)
-        return await page(waiting, ("id",), first, after, ServiceToReview.of)
+        waiting = rows.PartnerService.seen_by(actor) & Q(state=ServiceState.UNDER_REVIEW)
+        return await page(info, ServiceToReview, waiting, ("id",), first, after)
 
 
 @strawberry.type

@@ -1,0 +1,120 @@
+"""Arguments that differ by their variables alone: learnt from one conversion, then filled in for each request."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_input_object_type,
+    is_specified_scalar_type,
+)
+from graphql.type import is_enum_type
+from strawberry.types.base import StrawberryObjectDefinition
+
+UNCHANGEABLE = (
+    type(None), str, int, float, bool, uuid.UUID, decimal.Decimal,
+    datetime.date, datetime.time, datetime.timedelta, enum.Enum,
+)  # fmt: skip
+
+
+class Template:
+    """Named values: the same ones, those of variables, and input objects made of such."""
+
+    __slots__ = ("constants", "objects", "variables")
+
+    def __init__(self) -> None:
+        self.constants: dict[str, Any] = {}
+        self.variables: list[tuple[str, str]] = []
+        self.objects: list[tuple[str, Callable[..., Any], Template]] = []
+
+    def fill(self, coerced: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The values of a request. None if a variable is null or left out: that is graphql-core's matter."""
+        values = self.constants.copy()
+        for name, variable in self.variables:
+            value = coerced.get(variable)
+            if value is None:
+                return None
+            values[name] = value
+        for name, make, inner in self.objects:
+            fields = inner.fill(coerced)
+            if fields is None:
+                return None
+            values[name] = make(**fields)
+        return values
+
+
+Named = tuple[str, str, Any]  # Python name, GraphQL name, GraphQL type
+Nodes = Mapping[str, ValueNode]
+
+
+class Unlike(Exception):
+    """The conversion did more than to put values in their places."""
+
+
+def learn(named: list[Named], nodes: Nodes, values: Mapping[str, Any], coerced: Mapping[str, Any]) -> Template:
+    """The template of converted `values`; `named` are all that may be given. Raises Unlike."""
+    template = Template()
+    for python_name, name, type_ in named:
+        if python_name not in values:
+            continue
+        node, value = nodes.get(name), values[python_name]
+        if isinstance(node, VariableNode):
+            if value is None or value is not coerced.get(node.name.value):
+                raise Unlike
+            template.variables.append((python_name, node.name.value))
+        elif isinstance(node, ObjectValueNode) and has_variable(node):
+            template.objects.append((python_name, type(value), _learn_object(node, type_, value, coerced)))
+        elif isinstance(value, UNCHANGEABLE) and (node is None or (is_pure(type_) and not has_variable(node))):
+            template.constants[python_name] = value
+        else:
+            raise Unlike
+    return template
+
+
+def _learn_object(node: ObjectValueNode, type_: Any, value: Any, coerced: Mapping[str, Any]) -> Template:
+    input_type = get_nullable_type(type_)
+    definition = getattr(input_type, "extensions", {}).get("strawberry-definition")
+    if not is_input_object_type(input_type) or not isinstance(definition, StrawberryObjectDefinition):
+        raise Unlike
+    if (
+        definition.is_one_of
+        or definition.from_input is not None
+        or type(value) is not definition.origin
+        or not dataclasses.is_dataclass(value)
+    ):
+        raise Unlike
+    nodes = {field.name.value: field.value for field in node.fields}
+    named = [
+        (field.extensions["strawberry-definition"].python_name, name, field.type)
+        for name, field in input_type.fields.items()
+    ]
+    if {field.name for field in dataclasses.fields(value)} != {python_name for python_name, _, _ in named}:
+        raise Unlike
+    return learn(named, nodes, vars(value), coerced)
+
+
+def is_pure(type_: Any) -> bool:
+    """Whether coercion gives the same for the same literal, always."""
+    named = get_named_type(type_)
+    return is_specified_scalar_type(named) or is_enum_type(named)
+
+
+def has_variable(node: ValueNode) -> bool:
+    """Whether the value differs from request to request."""
+    if isinstance(node, VariableNode):
+        return True
+    if isinstance(node, ListValueNode):
+        return any(has_variable(item) for item in node.values)
+    return isinstance(node, ObjectValueNode) and any(has_variable(field.value) for field in node.fields)
