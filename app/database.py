@@ -20,6 +20,7 @@ SERVER_SETTINGS = {
     "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "10s",
     "application_name": "rawat",
+    "jit": "off",  # short queries do not gain by it, and asyncpg would switch it for the session at its own look-ups
 }
 
 
@@ -37,7 +38,7 @@ def tortoise_config(database_url: str, pool_max: int = 10) -> dict[str, Any]:
         "server_settings": dict(SERVER_SETTINGS),
     }
     return {
-        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "connections": {"default": {"engine": "models.backend", "credentials": credentials}},
         "apps": {"models": {"models": [f"models.{name}" for name in MODELS], "migrations": "migrations"}},
         "use_tz": True,
         "timezone": "UTC",

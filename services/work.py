@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from domain.task import TaskState, Timer
 from domain.text import line
 from integrations.nudge import NUDGE
 from models.event import Event as EventRow
+from models.pool import NoConnectionFree
 from models.task import IdempotencyKey, Task
 
 P = ParamSpec("P")
@@ -44,6 +45,7 @@ BUSY = (
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
+    asyncpg.InvalidCachedStatementError,  # a migration went by; the next attempt prepares its statements again
 )
 # What the database refuses by a constraint, and what the client is told then.
 BY_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
@@ -153,7 +155,7 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
 
     def decorate(act: Act[P, R]) -> UseCase[P, R]:
         async def once(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Work]:
-            async with _transaction():
+            async with in_transaction():
                 work = Work(actor)
                 if actor.claim:
                     await finish(actor.claim, work.now)
@@ -175,6 +177,8 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
                         raise TryAgain() from busy
                     await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)
                     continue
+                except NoConnectionFree as busy:  # it has waited long enough
+                    raise TryAgain() from busy
                 except IntegrityError as error:
                     raise refused_by_constraint(error) from error
                 if work.events or work.tasks:
@@ -188,28 +192,6 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
         return run
 
     return decorate
-
-
-@asynccontextmanager
-async def _transaction() -> AsyncIterator[None]:
-    """Tortoise's transaction, but one that is cut off or fails at its BEGIN does not keep its connection: Tortoise
-    would lose it from the pool for ever, with its locks."""
-    context: Any = in_transaction()
-    try:
-        await context.__aenter__()
-    except BaseException:
-        if hasattr(context, "token"):  # acquired, and every statement of this task would go to it
-            connections.reset(context.token)
-            context.client._connection.terminate()
-            await context.client._parent._pool.release(context.client._connection)
-        raise
-    try:
-        yield
-    except BaseException as error:
-        await context.__aexit__(type(error), error, error.__traceback__)
-        raise
-    else:
-        await context.__aexit__(None, None, None)
 
 
 def refused_by_constraint(error: IntegrityError) -> Exception:
