@@ -79,7 +79,7 @@ class FreshReferences(SchemaExtension):
 
 IS_COMPILED = settings().executor == "compiled"
 if TYPE_CHECKING:
-    Executor = strawberry.Schema
+    Executor = CompiledSchema
 else:
     Executor = CompiledSchema if IS_COMPILED else strawberry.Schema
 CACHES: tuple[type[SchemaExtension], ...] = () if IS_COMPILED else (ParserCache, ValidationCache)

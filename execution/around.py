@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import inspect
 from typing import Any
 
@@ -12,6 +11,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 from strawberry.utils.await_maybe import await_maybe
+from strawberry.utils.operation import get_first_operation
 
 from execution.cache import Bounded
 
@@ -22,28 +22,29 @@ Kinds = tuple[type[SchemaExtension], ...]
 class Known:
     """A document that was parsed, and the rules it was found valid under."""
 
-    __slots__ = ("document", "rules")
+    __slots__ = ("document", "first_name", "rules")
 
     def __init__(self, document: DocumentNode) -> None:
         self.document = document
+        first = get_first_operation(document)
+        self.first_name = first.name.value if first is not None and first.name is not None else None
         self.rules: tuple[Any, ...] | None = None
 
 
 class Documents:
-    """Documents by the hash of their text, up to so many characters."""
+    """Documents by their text, up to so many characters."""
 
     def __init__(self, limit: int) -> None:
-        self._known: Bounded[bytes, Known] = Bounded(limit)
+        self._known: Bounded[str, Known] = Bounded(limit)
 
-    def find(self, query: str | None) -> tuple[bytes, Known | None]:
-        """The text's key, and what is known of it."""
-        key = hashlib.sha256((query or "").encode("utf-8", "surrogatepass")).digest()
-        return key, self._known.get(key)
+    def find(self, query: str) -> Known | None:
+        """What is known of the text."""
+        return self._known.get(query)
 
-    def keep(self, key: bytes, document: DocumentNode, characters: int) -> Known:
+    def keep(self, query: str, document: DocumentNode) -> Known:
         """Remember a parsed document; it weighs as much as its text is long."""
         known = Known(document)
-        self._known.put(key, known, characters)
+        self._known.put(query, known, len(query))
         return known
 
 
@@ -65,7 +66,7 @@ class Step:
         """Called when the step went well, before the hooks end."""
 
     async def __aenter__(self) -> None:
-        if self._hooks:
+        if any(is_async for _, _, is_async in self._hooks):
             self._stack = contextlib.AsyncExitStack()
             for index, hook, is_async in self._hooks:
                 surrounding = hook(self._extensions[index])
@@ -73,16 +74,21 @@ class Step:
                     await self._stack.enter_async_context(surrounding)
                 else:
                     self._stack.enter_context(surrounding)
-        self.begin()
+            self.begin()
+        else:
+            self.__enter__()
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if kind is None:
-            self.end()
-        if self._stack is not None:
+        if isinstance(self._stack, contextlib.AsyncExitStack):
+            if kind is None:
+                self.end()
             await self._stack.__aexit__(kind, error, trace)
+        else:
+            self.__exit__(kind, error, trace)
 
     def __enter__(self) -> None:
-        self._stack = contextlib.ExitStack()
+        if self._hooks:
+            self._stack = contextlib.ExitStack()
         for index, hook, is_async in self._hooks:
             extension = self._extensions[index]
             if is_async:
@@ -93,7 +99,8 @@ class Step:
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if kind is None:
             self.end()
-        self._stack.__exit__(kind, error, trace)
+        if self._stack is not None:
+            self._stack.__exit__(kind, error, trace)
 
 
 class Runner(SchemaExtensionsRunner):
@@ -105,8 +112,8 @@ class Runner(SchemaExtensionsRunner):
         super().__init__(execution_context, extensions)
         self._kinds: Kinds = tuple([type(extension) for extension in extensions])
         self._documents = documents
-        self._key = b""
         self._known: Known | None = None
+        self._may_keep = False
 
     def operation(self) -> Any:
         return Step("on_operation", self.extensions, self._kinds)
@@ -120,6 +127,20 @@ class Runner(SchemaExtensionsRunner):
     def validation(self) -> Any:
         return _Validation(self, self._kinds)
 
+    def takes(self, known: Known) -> bool:
+        """Whether the document may be executed at once: it is valid by the rules in force, and no extension has brought
+        another document or an answer, or listens to parsing and validation."""
+        context = self.execution_context
+        is_untouched = context.graphql_document is None and context.result is None and not context.parse_options
+        if not is_untouched or context.validation_rules != known.rules or self._listens():
+            return False
+        context.graphql_document = known.document
+        context.pre_execution_errors = []
+        return True
+
+    def _listens(self) -> bool:
+        return bool(_hooks(self._kinds, "on_parse") or _hooks(self._kinds, "on_validate"))
+
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for extension in self.extensions:
@@ -132,15 +153,16 @@ class Runner(SchemaExtensionsRunner):
         """Skip parsing, if no extension brought a document and nothing was asked of the parser."""
         context = self.execution_context
         if context.graphql_document is None and context.query and not context.parse_options:
-            self._key, self._known = self._documents.find(context.query)
+            self._may_keep = True
+            self._known = self._documents.find(context.query)
             if self._known is not None:
                 context.graphql_document = self._known.document
 
     def keep_document(self) -> None:
         """Remember what was just parsed."""
-        document = self.execution_context.graphql_document
-        if self._key and self._known is None and document is not None:
-            self._known = self._documents.keep(self._key, document, len(self.execution_context.query or ""))
+        context = self.execution_context
+        if self._may_keep and self._known is None and context.query and context.graphql_document is not None:
+            self._known = self._documents.keep(context.query, context.graphql_document)
 
     def use_known_validity(self) -> None:
         """Skip validation of a document that these very rules accepted."""

@@ -20,6 +20,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
+from strawberry.types.graphql import OperationType as OperationKind
 
 from execution.cache import Bounded
 from execution.place import Body
@@ -95,6 +96,7 @@ class Plan:
     ) -> None:
         self.schema = schema._schema
         self.operation = operation
+        self.kind = OperationKind(operation.operation.value)
         self.config = schema.config
         self.info_class = schema.config.info_class
         self.scalar_registry = schema.schema_converter.scalar_registry

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, parse
+from graphql import DocumentNode, ExecutionResult, get_operation_ast, parse
+from graphql import OperationType as GraphQLOperationType
 from graphql.execution.values import VariableValues
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES, _coerce_error
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import ExecutionResult as StrawberryResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
-from execution.around import Documents, Runner
+from execution.around import Documents, Known, Runner
 from execution.cache import Bounded
 from execution.plan import Operation, Plan
 
 MAX_KEPT_CHARACTERS = 500_000  # of documents, and as much again of plans: some 100 MB if someone sends only new ones
-Key = tuple[bytes, str | None]
+Key = tuple[str, str | None]
 
 
 class CompiledSchema(strawberry.Schema):
@@ -36,6 +42,80 @@ class CompiledSchema(strawberry.Schema):
     ) -> SchemaExtensionsRunner:
         """Looks hooks up once per set of extensions; parses and validates a document once."""
         return Runner(execution_context, extensions, self._documents)
+
+    def knows(self, query: str, operation_name: str | None) -> bool:
+        """Whether the document was found valid before, and its operation is a query or mutation."""
+        known = self._documents.find(query)
+        if known is None or known.rules is None:
+            return False
+        operation = get_operation_ast(known.document, known.first_name if operation_name is None else operation_name)
+        return operation is not None and operation.operation is not GraphQLOperationType.SUBSCRIPTION
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> StrawberryResult:
+        """As Strawberry's own. What was parsed, validated and compiled before goes a shorter way, by the same hooks."""
+        allowed = DEFAULT_ALLOWED_OPERATION_TYPES if allowed_operation_types is None else allowed_operation_types
+        known = self._documents.find(query) if query else None
+        found = None
+        if known is not None and known.rules is not None:
+            name = known.first_name if operation_name is None else operation_name
+            found = self._plan(known.document, name, variable_values)
+        if known is None or found is None or found[0].kind not in allowed:
+            return await super().execute(
+                query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
+            )
+        context = self._create_execution_context(
+            query, allowed, variable_values, context_value, root_value, operation_name, operation_extensions
+        )
+        return await self._execute_known(known, *found, context)
+
+    async def _execute_known(
+        self, known: Known, plan: Plan, variables: VariableValues, context: ExecutionContext
+    ) -> StrawberryResult:
+        extensions = self.get_extensions()
+        for extension in extensions:
+            extension.execution_context = context
+        runner, inputs = Runner(context, extensions, self._documents), context.variables
+        try:
+            async with runner.operation():
+                if runner.takes(known) and context.variables is inputs:
+                    result = await self._run(plan, variables, context, runner)
+                else:  # an extension has changed what is asked
+                    refused = await self._prepare_operation_async(context, runner)
+                    if refused:
+                        return await self._handle_execution_result(context, refused, runner)
+                    result = await self._execute_operation(
+                        context, runner, self._get_middleware_manager(extensions), self._execute_or_fall_back,
+                        self._get_custom_context_kwargs(context.operation_extensions),
+                    )  # fmt: skip
+        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
+            raise
+        except Exception as error:
+            failure = PreExecutionError(data=None, errors=[_coerce_error(error)])
+            return await self._handle_execution_result(context, failure, runner)
+        return await self._handle_execution_result(context, result, runner, skip_process_errors=True)
+
+    async def _run(self, plan: Plan, variables: VariableValues, context: ExecutionContext, runner: Runner) -> Any:
+        """Strawberry's `_execute_operation`, with a plan."""
+        async with runner.executing():
+            if context.result:
+                return context.result
+            result = plan.execute(variables, context.context, context.root_value, context.operation_extensions)
+            if not isinstance(result, ExecutionResult):
+                result = await result
+            context.result = result
+            if result.errors:
+                context.pre_execution_errors = result.errors
+                self._process_errors(result.errors, context)
+        return result
 
     def _get_execute_function(self) -> Callable[..., Any]:
         return self._execute_or_fall_back
@@ -108,7 +188,7 @@ class CompiledSchema(strawberry.Schema):
         if document.loc is None:
             return None  # parsed without locations: errors would lack them too, and there is no text to know it by
         text = document.loc.source.body
-        key = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), operation_name)
+        key = (text, operation_name)
         operation = self._operation(key, document, operation_name)
         if operation.reason is not None:
             return None

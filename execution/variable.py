@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from graphql import (
@@ -14,6 +15,7 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
     get_nullable_type,
+    is_leaf_type,
     is_nullable_type,
 )
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
@@ -25,6 +27,8 @@ MIN_INT = -(2**31)
 # Values of exactly these classes are what graphql-core coerces them to. (An Int has bounds, so it is looked at.)
 UNCHANGED = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool, GraphQLInt: int}
 
+Parse = Callable[[Any], Any]
+
 
 class Variables:
     """The variables an operation declares."""
@@ -32,7 +36,8 @@ class Variables:
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self._schema = schema
         self._nodes = operation.variable_definitions or ()
-        self._known: list[tuple[str, GraphQLVariableSignature, type | None, bool]] | None = []
+        # Name, signature, the class that stays as it is, the code of another leaf, whether it may be left out.
+        self._known: list[tuple[str, GraphQLVariableSignature, type | None, Parse | None, bool]] | None = []
         for node in self._nodes:
             signature = get_variable_signature(schema, node)
             if isinstance(signature, GraphQLError):
@@ -40,30 +45,40 @@ class Variables:
                 return
             type_: Any = get_nullable_type(signature.type)
             optional = is_nullable_type(signature.type) and node.default_value is None
-            self._known.append((signature.name, signature, UNCHANGED.get(type_), optional))
+            parse = type_.coerce_input_value if is_leaf_type(type_) else None
+            self._known.append((signature.name, signature, UNCHANGED.get(type_), parse, optional))
 
     def coerce(self, inputs: dict[str, Any] | None) -> VariableValues | None:
         """The coerced values; None if there is an error, which the stock executor then words."""
-        values = self._unchanged(inputs or {})
+        values = self._simple(inputs or {})
         if values is None:
             found = get_variable_values(self._schema, self._nodes, inputs or {}, max_errors=MAX_ERRORS)
             values = None if isinstance(found, list) else found
         return values
 
-    def _unchanged(self, inputs: dict[str, Any]) -> VariableValues | None:
+    def _simple(self, inputs: dict[str, Any]) -> VariableValues | None:
+        """Leaves that are given and well-formed; None for everything else, which graphql-core looks at."""
         if self._known is None:
             return None
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        for name, signature, kind, optional in self._known:
+        for name, signature, kind, parse, optional in self._known:
             value: Any = inputs.get(name, Undefined)
             if value is Undefined and optional:
                 sources[name] = VariableValueSource(signature)
                 continue
-            if kind is None or value.__class__ is not kind:
-                return None
-            if isinstance(value, int) and not MIN_INT <= value <= MAX_INT:
-                return None
             sources[name] = VariableValueSource(signature, value)
-            coerced[name] = value
+            if kind is not None:
+                if value.__class__ is not kind or (isinstance(value, int) and not MIN_INT <= value <= MAX_INT):
+                    return None
+                coerced[name] = value
+                continue
+            if parse is None or value is None or value is Undefined:
+                return None
+            try:
+                coerced[name] = parse(value)
+            except Exception:
+                return None
+            if coerced[name] is Undefined:
+                return None
         return VariableValues(sources, coerced)

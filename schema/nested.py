@@ -9,7 +9,7 @@ import strawberry
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-from models.records import records
+from models.record import records
 from schema.context import Info
 from schema.page import FIRST, Connection, Edge, PageInfo, check_first, cursor_text
 from schema.reading import page

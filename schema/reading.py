@@ -16,7 +16,7 @@ from tortoise.models import Model
 from execution.place import Body
 from execution.record import Child, Recorded, compiled, kept
 from models.condition import where
-from models.records import records
+from models.record import records
 from schema.context import Info
 from schema.page import Connection, Edge, Ends, Listed, PageInfo, behind, check_first, values_of
 from schema.select import TABLE, Row, Select, Unforeseen

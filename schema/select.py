@@ -149,15 +149,16 @@ class Row:
         if field.null and is_non_null_type(type_):
             return None
         named: Any = get_nullable_type(type_)
+        is_optional: bool = field.null
         sql = f"{self._alias}.{field.source_field or field.model_field_name}"
         if is_enum_type(named):
             return self._enumeration(sql, field, named)
         if named.name == "UUID" and isinstance(field, fields.UUIDField):
             return Leaf(f"{{r}}[{self._select.column(f'{sql}::text')}]")
-        if isinstance(field, SAME.get(named.name, ())) and not hasattr(field, "enum_type"):
+        if not hasattr(field, "enum_type") and isinstance(field, SAME.get(named.name, ())):
             return Leaf(f"{{r}}[{self._select.column(sql)}]")
         if isinstance(field, MOMENTS.get(named.name, ())):
-            return _worked("{value}.isoformat()", self._select.column(sql), field.null)
+            return _worked("{value}.isoformat()", self._select.column(sql), is_optional)
         return None
 
     def _enumeration(self, sql: str, field: Any, named: Any) -> Leaf | None:

@@ -15,7 +15,7 @@ from domain.region import DISTRICT, LEVEL_LENGTH, PROVINCE, ancestors, check_cod
 from domain.service import ServiceType
 from domain.text import line
 from models.partner import Partner
-from models.records import records
+from models.record import records
 from services.partner.availability import Wish, free_on
 
 BATCH = 100  # candidates judged for a day at a time

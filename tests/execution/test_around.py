@@ -216,11 +216,10 @@ def test_caches_are_bounded() -> None:
     cache.put(3, 3)
     assert [cache.get(number) for number in (1, 2, 3)] == [1, None, 3]
     documents = Documents(6)
-    keys = [documents.find(text)[0] for text in ("{a}", "{b}", "{c}")]
-    for key in keys:
-        documents.keep(key, parse("{a}"), 3)
-    assert documents.find("{a}")[1] is None
-    assert documents.find("{c}")[1] is not None
+    for text in ("{a}", "{b}", "{c}"):
+        documents.keep(text, parse(text))
+    assert documents.find("{a}") is None
+    assert documents.find("{c}") is not None
 
 
 async def test_plans_are_forgotten_by_weight_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
