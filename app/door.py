@@ -1,27 +1,22 @@
-"""The GraphQL door: who comes in over HTTP and over a WebSocket, and when a socket must go."""
+"""The GraphQL door: who comes in over HTTP. Who comes over a WebSocket goes on to app/socket.py."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from app.graphql import schema
+from app.socket import Sockets
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
 from integrations.token import Access, Tokens
 from schema.context import Context
 from subscriptions.hub import Hub
 from subscriptions.revocation import Revocations
-
-INIT_WITHIN = timedelta(seconds=5)
-FORBIDDEN = 4403
 
 
 class Door(GraphQL[Context, None]):
@@ -40,31 +35,31 @@ class Door(GraphQL[Context, None]):
             schema,
             graphql_ide="graphiql" if shows_ide else None,
             allow_queries_via_get=False,
-            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            allowed_origins=origins,
-            connection_init_wait_timeout=INIT_WITHIN,
         )
-        self._tokens, self._hub, self._revocations, self._given = tokens, hub, revocations, given
+        self._tokens, self._revocations = tokens, revocations
+        self._context = partial(Context, tokens=tokens, hub=hub, **given)
+        self._sockets = Sockets(hub, revocations, origins, self.access, lambda actor: self._context(actor=actor))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A token that is forged, over or revoked is told so with 401; no token at all is an anonymous visitor."""
-        if scope["type"] == "http":
-            request = Request(scope, receive)
-            header = request.headers.get("authorization")
-            if header is not None:
-                access = self.access(header)
-                if access is None:
-                    await _not_signed_in(request)(scope, receive, send)
-                    return
-                scope["access"] = access
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        header = request.headers.get("authorization")
+        if header is not None:
+            access = self.access(header)
+            if access is None:
+                await _not_signed_in(request)(scope, receive, send)
+                return
+            scope["access"] = access
         try:
             await super().__call__(scope, receive, send)
-        except (UnicodeError, RecursionError):
-            if scope["type"] == "http":  # a body that is no text, or nested without end; nothing was answered yet
-                await _unreadable()(scope, receive, send)
-        finally:
-            for leave in scope.get("leave", ()):
-                leave()
+        except (
+            UnicodeError,
+            RecursionError,
+        ):  # a body that is no text, or nested without end; nothing was answered yet
+            await _unreadable()(scope, receive, send)
 
     def access(self, header: str) -> Access | None:
         """What a `Bearer` value gives access to; None when it is worth nothing (any more)."""
@@ -74,43 +69,9 @@ class Door(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         access: Access | None = request.scope.get("access")
-        return Context(
-            tokens=self._tokens, hub=self._hub, request=request, response=response,
-            actor=access.actor if access else _visitor(request),
-            **self._given,
+        return self._context(
+            request=request, response=response, actor=access.actor if access else _visitor(request)
         )  # fmt: skip
-
-    async def on_ws_connect(self, context: Context) -> dict[str, object] | None:
-        """The token comes in connection_init, as `{"authorization": "Bearer …"}`; without a good one: 4403."""
-        given = (context.connection_params or {}).get("authorization")
-        access = self.access(given) if isinstance(given, str) else None
-        if access is None:
-            raise ConnectionRejectionError({"reason": "NOT_SIGNED_IN"})
-        context.actor = access.actor
-        self._watch(context, access)
-        return None
-
-    def _watch(self, context: Context, access: Access) -> None:
-        """Close the socket when the token expires or the session ends, whatever it is doing."""
-        socket = context.request
-        if not isinstance(socket, WebSocket):
-            return
-        loop, closing = asyncio.get_running_loop(), set[asyncio.Task[None]]()
-
-        def go(reason: str) -> None:
-            closing.add(loop.create_task(_close(socket, reason)))
-
-        left = (access.expires_at - datetime.now(UTC)).total_seconds()
-        timer = loop.call_later(max(0.0, left), go, "TOKEN_EXPIRED")
-        leave = self._revocations.follow(access.actor, go)
-        socket.scope.setdefault("leave", []).extend([timer.cancel, leave])
-
-
-async def _close(socket: WebSocket, reason: str) -> None:
-    try:
-        await socket.close(FORBIDDEN, reason)
-    except (RuntimeError, WebSocketDisconnect):
-        return  # it was closed already
 
 
 def _visitor(request: Request | WebSocket) -> Actor:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
@@ -12,7 +11,8 @@ from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
 from app.settings import settings
-from domain.refusals import Refusal
+from domain.refusals import Language, Refusal
+from execution.opening import OpeningSchema
 from execution.schema import CompiledSchema
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
@@ -58,15 +58,21 @@ class Errors(MaskErrors):
         return [self._shown(error) for error in errors]
 
     def _shown(self, error: GraphQLError) -> GraphQLError:
-        cause = error.original_error
-        if isinstance(cause, Refusal):
-            extensions = {"code": cause.code, "field": cause.field}
-            sentence = cause.sentence(self.execution_context.context.actor.language)
-            return GraphQLError(sentence, error.nodes, path=error.path, extensions=extensions)
-        if cause is None or isinstance(cause, GraphQLError):
-            return error  # of the document itself, or said on purpose
-        log.error("an unexpected error at %s", error.path, exc_info=cause)
-        return self.anonymise_error(error)
+        return shown_error(error, self.execution_context.context.actor.language)
+
+
+def shown_error(error: GraphQLError, language: Language) -> GraphQLError:
+    """The error as the client may read it. What was shown before stays as it is."""
+    cause = error.original_error
+    if isinstance(cause, Refusal):
+        extensions = {"code": cause.code, "field": cause.field}
+        return GraphQLError(cause.sentence(language), error.nodes, path=error.path, extensions=extensions)
+    if cause is None or isinstance(cause, GraphQLError):
+        return error  # of the document itself, or said on purpose
+    log.error("an unexpected error at %s", error.path, exc_info=cause)
+    return GraphQLError(
+        "Unexpected error.", error.nodes, source=error.source, positions=error.positions, path=error.path
+    )  # fmt: skip
 
 
 class FreshReferences(SchemaExtension):
@@ -79,9 +85,9 @@ class FreshReferences(SchemaExtension):
 
 IS_COMPILED = settings().executor == "compiled"
 if TYPE_CHECKING:
-    Executor = strawberry.Schema
+    Executor = OpeningSchema
 else:
-    Executor = CompiledSchema if IS_COMPILED else strawberry.Schema
+    Executor = CompiledSchema if IS_COMPILED else OpeningSchema
 CACHES: tuple[type[SchemaExtension], ...] = () if IS_COMPILED else (ParserCache, ValidationCache)
 
 

@@ -52,6 +52,11 @@ class Arguments:
         self._constant: dict[str, Any] | None = None
         self._template: tuple[dict[str, Any], list[tuple[str, str]]] | None = None
 
+    @property
+    def needs_info(self) -> bool:
+        """Whether somebody's input class is handed the info when it is made."""
+        return not self._may_share
+
     def raw(self, run: Run) -> dict[str, Any]:
         """As graphql-core gives them to a resolver; raises GraphQLError for values that do not fit."""
         return get_argument_values(self._field, self._node, run.variables)

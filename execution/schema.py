@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import strawberry
 from graphql import DocumentNode, ExecutionResult, parse
+from graphql.execution.middleware import MiddlewareManager
 from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
@@ -15,13 +15,14 @@ from strawberry.types import ExecutionContext
 
 from execution.around import Documents, Runner
 from execution.cache import Bounded
+from execution.opening import Answered, Opened, OpeningSchema, key_of
 from execution.plan import Operation, Plan
 
 MAX_KEPT_CHARACTERS = 500_000  # of documents, and as much again of plans: some 100 MB if someone sends only new ones
 Key = tuple[bytes, str | None]
 
 
-class CompiledSchema(strawberry.Schema):
+class CompiledSchema(OpeningSchema):
     """Answers like `strawberry.Schema`. Everything around the execution (extensions, masking, parsing, validation,
     transports) is Strawberry's own; only the function that executes a validated document is another."""
 
@@ -91,6 +92,25 @@ class CompiledSchema(strawberry.Schema):
             return None
         plan, variables = found
         return plan.execute(variables, context_value, event, operation_extensions)
+
+    def _opened(self, source: Any, around: ExecutionContext, middleware: MiddlewareManager) -> Opened:
+        """Variables that only the source was asked with are left out of the key, and nobody sees them afterwards."""
+        document = around.graphql_document
+        found = None
+        if document is not None and not middleware.middlewares:
+            found = self._plan(document, around.operation_name, around.variables)
+        if found is None:
+            return super()._opened(source, around, middleware)
+        plan, variables = found
+        used = VariableValues(
+            {name: value for name, value in variables.sources.items() if name in plan.used},
+            {name: value for name, value in variables.coerced.items() if name in plan.used},
+        )
+
+        def answer(event: Any, context: Any) -> Answered:
+            return plan.execute(used, context, event, None)
+
+        return Opened(source, key_of(around, plan.used), plan.asks_viewer, answer)
 
     def explain(self, document: str, variable_values: dict[str, Any] | None = None, name: str | None = None) -> str:
         """The Python code a document is compiled to, or why it is not."""
