@@ -1,29 +1,24 @@
-"""The GraphQL door: who comes in over HTTP and over a WebSocket, and when a socket must go."""
+"""The GraphQL door: who comes in over HTTP. Who comes over a WebSocket goes on to app/socket.py."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import process_result
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from app.graphql import IS_COMPILED, schema
+from app.graphql import schema
 from app.post import Headers, Question, question, respond
+from app.socket import Sockets
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
 from integrations.token import Access, Tokens
 from schema.context import Context
 from subscriptions.hub import Hub
 from subscriptions.revocation import Revocations
-
-INIT_WITHIN = timedelta(seconds=5)
-FORBIDDEN = 4403
 
 
 class Door(GraphQL[Context, None]):
@@ -42,22 +37,17 @@ class Door(GraphQL[Context, None]):
             schema,
             graphql_ide="graphiql" if shows_ide else None,
             allow_queries_via_get=False,
-            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            allowed_origins=origins,
-            connection_init_wait_timeout=INIT_WITHIN,
         )
-        self._tokens, self._hub, self._revocations, self._given = tokens, hub, revocations, given
+        self._tokens, self._revocations = tokens, revocations
+        self._context = partial(Context, tokens=tokens, hub=hub, **given)
+        self._sockets = Sockets(hub, revocations, origins, self.access, lambda actor: self._context(actor=actor))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A token that is forged, over or revoked is told so with 401; no token at all is an anonymous visitor."""
-        try:
-            if scope["type"] == "http":
-                await self._http(scope, receive, send)
-            else:
-                await super().__call__(scope, receive, send)
-        finally:
-            for leave in scope.get("leave", ()):
-                leave()
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(reversed(scope["headers"]))  # the first of two counts
@@ -69,7 +59,7 @@ class Door(GraphQL[Context, None]):
         scope["access"] = access
         try:
             asked, receive = await question(headers, receive) if scope["method"] == "POST" else (None, receive)
-            if asked is not None and IS_COMPILED and schema.knows(asked.query, asked.operation_name):
+            if asked is not None and schema.knows(asked.query, asked.operation_name):
                 await self._answer(asked, access, headers, send)
             else:
                 await super().__call__(scope, receive, send)
@@ -82,7 +72,7 @@ class Door(GraphQL[Context, None]):
     async def _answer(self, asked: Question, access: Access | None, headers: Headers, send: Send) -> None:
         """Execute a document that is known to be valid, without the layers that look at all the others."""
         actor = access.actor if access else _visitor(headers.get(b"accept-language", b"").decode("latin-1"))
-        context = Context(tokens=self._tokens, hub=self._hub, actor=actor, **self._given)
+        context = self._context(actor=actor)
         result = await schema.execute(asked.query, asked.variables, context, operation_name=asked.operation_name)
         await respond(process_result(result), send)
 
@@ -94,43 +84,10 @@ class Door(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         access: Access | None = request.scope.get("access")
-        return Context(
-            tokens=self._tokens, hub=self._hub, request=request, response=response,
-            actor=access.actor if access else _visitor(request.headers.get("accept-language", "")),
-            **self._given,
+        wants = request.headers.get("accept-language", "")
+        return self._context(
+            request=request, response=response, actor=access.actor if access else _visitor(wants)
         )  # fmt: skip
-
-    async def on_ws_connect(self, context: Context) -> dict[str, object] | None:
-        """The token comes in connection_init, as `{"authorization": "Bearer …"}`; without a good one: 4403."""
-        given = (context.connection_params or {}).get("authorization")
-        access = self.access(given) if isinstance(given, str) else None
-        if access is None:
-            raise ConnectionRejectionError({"reason": "NOT_SIGNED_IN"})
-        context.actor = access.actor
-        self._watch(context, access)
-        return None
-
-    def _watch(self, context: Context, access: Access) -> None:
-        """Close the socket when the token expires or the session ends, whatever it is doing."""
-        socket = context.request
-        if not isinstance(socket, WebSocket):
-            return
-        loop, closing = asyncio.get_running_loop(), set[asyncio.Task[None]]()
-
-        def go(reason: str) -> None:
-            closing.add(loop.create_task(_close(socket, reason)))
-
-        left = (access.expires_at - datetime.now(UTC)).total_seconds()
-        timer = loop.call_later(max(0.0, left), go, "TOKEN_EXPIRED")
-        leave = self._revocations.follow(access.actor, go)
-        socket.scope.setdefault("leave", []).extend([timer.cancel, leave])
-
-
-async def _close(socket: WebSocket, reason: str) -> None:
-    try:
-        await socket.close(FORBIDDEN, reason)
-    except (RuntimeError, WebSocketDisconnect):
-        return  # it was closed already
 
 
 def _visitor(wants: str) -> Actor:

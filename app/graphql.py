@@ -4,15 +4,16 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import StreamExecutionResult
 
 from app.settings import settings
-from domain.refusals import Refusal
+from domain.refusals import Language, Refusal
+from execution.opening import OpeningSchema
 from execution.schema import CompiledSchema
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
@@ -22,7 +23,6 @@ from resolvers.partner import PartnerMutation, PartnerQuery
 from resolvers.pet import PetMutation, PetQuery
 from resolvers.photo import PhotoMutation
 from resolvers.task import TaskMutation, TaskQuery
-from schema.loaders import Loaders
 from schema.refusal import ToRefusal
 from schema.scalar import SCALARS
 from subscriptions.booking import BookingSubscription
@@ -46,57 +46,66 @@ MUTATIONS = (
 SUBSCRIPTIONS = (BookingSubscription, MessageSubscription, PhotoSubscription, NotificationSubscription)
 
 
-class Errors(MaskErrors):
-    """A refusal that is no part of a result union gets its code and the reader's language; a bug is masked for the
-    client and whole in the log."""
-
-    def _process_result(self, result: Any) -> None:
-        if errors := getattr(result, "errors", None):
-            result.errors = self._process_errors(errors)
-
-    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
-        return [self._shown(error) for error in errors]
-
-    def _shown(self, error: GraphQLError) -> GraphQLError:
-        cause = error.original_error
-        if isinstance(cause, Refusal):
-            extensions = {"code": cause.code, "field": cause.field}
-            sentence = cause.sentence(self.execution_context.context.actor.language)
-            return GraphQLError(sentence, error.nodes, path=error.path, extensions=extensions)
-        if cause is None or isinstance(cause, GraphQLError):
-            return error  # of the document itself, or said on purpose
-        log.error("an unexpected error at %s", error.path, exc_info=cause)
-        return self.anonymise_error(error)
+def shown_errors(errors: list[GraphQLError], operation: ExecutionContext) -> list[GraphQLError]:
+    """The errors of an operation as its reader may read them."""
+    return [shown_error(error, operation.context.actor.language) for error in errors]
 
 
-class FreshReferences(SchemaExtension):
-    """Nothing read for one operation is shown by another of the same socket."""
+def shown_error(error: GraphQLError, language: Language) -> GraphQLError:
+    """The error as the client may read it. What was shown before stays as it is."""
+    cause = error.original_error
+    if isinstance(cause, Refusal):
+        extensions = {"code": cause.code, "field": cause.field}
+        return GraphQLError(cause.sentence(language), error.nodes, path=error.path, extensions=extensions)
+    if cause is None or isinstance(cause, GraphQLError):
+        return error  # of the document itself, or said on purpose
+    log.error("an unexpected error at %s", error.path, exc_info=cause)
+    return GraphQLError(
+        "Unexpected error.", error.nodes, source=error.source, positions=error.positions, path=error.path
+    )  # fmt: skip
 
-    def on_operation(self) -> Iterator[None]:
-        self.execution_context.context.loaders = Loaders()
+
+class StreamErrors(SchemaExtension):
+    """Errors of a stream that Strawberry itself carries, shown as the client may read them."""
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        errors = getattr(result, "errors", None)
+        if errors:
+            result.errors = shown_errors(errors, self.execution_context)  # type: ignore[union-attr]
         yield
 
 
 IS_COMPILED = settings().executor == "compiled"
 if TYPE_CHECKING:
-    Executor = CompiledSchema
+    Executor = OpeningSchema
 else:
-    Executor = CompiledSchema if IS_COMPILED else strawberry.Schema
+    Executor = CompiledSchema if IS_COMPILED else OpeningSchema
 CACHES: tuple[type[SchemaExtension], ...] = () if IS_COMPILED else (ParserCache, ValidationCache)
 
 
 class Schema(Executor):
-    """Ours, that is quiet about refusals: `Errors` logs what is a bug, once."""
+    """Ours: a refusal that is no part of a result union gets its code and the reader's language; a bug is masked for
+    the client and whole in the log, once."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Say nothing here."""
+        """Say nothing here: most of them are refusals."""
+
+    async def _handle_execution_result(
+        self, context: ExecutionContext, result: Any, extensions_runner: Any, *, skip_process_errors: bool = False
+    ) -> Any:
+        answer = await super()._handle_execution_result(
+            context, result, extensions_runner, skip_process_errors=skip_process_errors
+        )
+        if answer.errors:
+            answer.errors = shown_errors(answer.errors, context)
+        return answer
 
 
 schema = Schema(
     query=merge_types("Query", QUERIES),
     mutation=merge_types("Mutation", MUTATIONS),
     subscription=merge_types("Subscription", SUBSCRIPTIONS),
-    extensions=[FreshReferences, Errors, *CACHES],
+    extensions=[StreamErrors, *CACHES],
     exception_handlers=[ToRefusal()],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -40,6 +40,11 @@ class Arguments:
         self._template: Template | None = None
         self._is_unlike = False
 
+    @property
+    def needs_info(self) -> bool:
+        """Whether somebody's input class is handed the info when it is made."""
+        return not self._is_simple
+
     def raw(self, run: Run) -> dict[str, Any]:
         """As graphql-core gives them to a resolver; raises GraphQLError for values that do not fit."""
         return get_argument_values(self._field, self._node, run.variables)

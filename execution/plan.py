@@ -13,6 +13,7 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     InlineFragmentNode,
+    Node,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -108,6 +109,9 @@ class Plan:
         self.flags = flags
         self._numbers = 0
         self.fields = 0
+        self.asks_viewer = False  # whether anybody's code is handed an info, through which it could see the context
+        self.used: frozenset[str] = frozenset()  # variables that an answer can depend on
+        self._document = document
         self.source, self._roots = self._write()
 
     def _write(self) -> tuple[str, list[Body]]:
@@ -121,6 +125,7 @@ class Plan:
         parts = [{key: details} for key, details in grouped.items()] if self.is_serial else [dict(grouped)]
         functions = [writer.object(root, part) for part in parts]
         writer.finish()
+        self.used = frozenset(_used(self._document, self.operation, _asked_with(self.operation, grouped)))
         return "\n\n\n".join(writer.functions), [writer.names[function] for function in functions]
 
     def count(self) -> int:
@@ -175,6 +180,33 @@ class Plan:
 async def _finished(run: Run) -> ExecutionResult:
     await settle(run)
     return run.result()
+
+
+def _asked_with(operation: OperationDefinitionNode, grouped: dict[str, list[FieldDetails]]) -> list[FieldNode]:
+    """The nodes whose arguments only make a subscription's source: nothing asks for them when an event is answered."""
+    if operation.operation is not OperationType.SUBSCRIPTION:
+        return []
+    return [detail.node for details in grouped.values() for detail in details]
+
+
+def _used(document: DocumentNode, operation: OperationDefinitionNode, asked_with: list[FieldNode]) -> set[str]:
+    """Names of the variables in the operation and in all fragments, but for the arguments of those nodes."""
+    used: set[str] = set()
+    sources = {id(node) for node in asked_with}
+    fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+    waiting: list[Node] = [operation.selection_set, *fragments]
+    while waiting:  # a document is a finite tree
+        node = waiting.pop()
+        if isinstance(node, VariableNode):
+            used.add(node.name.value)
+        for key in node.keys:
+            if key == "arguments" and id(node) in sources:
+                continue
+            value = getattr(node, key, None)
+            waiting += [
+                each for each in (value if isinstance(value, list | tuple) else [value]) if isinstance(each, Node)
+            ]
+    return used
 
 
 def _flags(document: DocumentNode) -> set[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-import strawberry
 from graphql import DocumentNode, ExecutionResult, get_operation_ast, parse
 from graphql import OperationType as GraphQLOperationType
+from graphql.execution.middleware import MiddlewareManager
 from graphql.execution.values import VariableValues
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES, _coerce_error
+from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import ExecutionResult as StrawberryResult
 from strawberry.types.execution import PreExecutionError
@@ -21,13 +21,14 @@ from strawberry.types.graphql import OperationType
 
 from execution.around import Documents, Known, Runner
 from execution.cache import Bounded
+from execution.opening import Answered, Opened, OpeningSchema, as_graphql, key_of
 from execution.plan import Operation, Plan
 
 MAX_KEPT_CHARACTERS = 500_000  # of documents, and as much again of plans: some 100 MB if someone sends only new ones
 Key = tuple[str, str | None]
 
 
-class CompiledSchema(strawberry.Schema):
+class CompiledSchema(OpeningSchema):
     """Answers like `strawberry.Schema`. Everything around the execution (extensions, masking, parsing, validation,
     transports) is Strawberry's own; only the function that executes a validated document is another."""
 
@@ -44,7 +45,6 @@ class CompiledSchema(strawberry.Schema):
         return Runner(execution_context, extensions, self._documents)
 
     def knows(self, query: str, operation_name: str | None) -> bool:
-        """Whether the document was found valid before, and its operation is a query or mutation."""
         known = self._documents.find(query)
         if known is None or known.rules is None:
             return False
@@ -99,7 +99,7 @@ class CompiledSchema(strawberry.Schema):
         except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
             raise
         except Exception as error:
-            failure = PreExecutionError(data=None, errors=[_coerce_error(error)])
+            failure = PreExecutionError(data=None, errors=[as_graphql(error)])
             return await self._handle_execution_result(context, failure, runner)
         return await self._handle_execution_result(context, result, runner, skip_process_errors=True)
 
@@ -171,6 +171,25 @@ class CompiledSchema(strawberry.Schema):
             return None
         plan, variables = found
         return plan.execute(variables, context_value, event, operation_extensions)
+
+    def _opened(self, source: Any, around: ExecutionContext, middleware: MiddlewareManager) -> Opened:
+        """Variables that only the source was asked with are left out of the key, and nobody sees them afterwards."""
+        document = around.graphql_document
+        found = None
+        if document is not None and not middleware.middlewares:
+            found = self._plan(document, around.operation_name, around.variables)
+        if found is None:
+            return super()._opened(source, around, middleware)
+        plan, variables = found
+        used = VariableValues(
+            {name: value for name, value in variables.sources.items() if name in plan.used},
+            {name: value for name, value in variables.coerced.items() if name in plan.used},
+        )
+
+        def answer(event: Any, context: Any) -> Answered:
+            return plan.execute(used, context, event, None)
+
+        return Opened(source, key_of(around, plan.used), plan.asks_viewer, answer)
 
     def explain(self, document: str, variable_values: dict[str, Any] | None = None, name: str | None = None) -> str:
         """The Python code a document is compiled to, or why it is not."""

@@ -33,7 +33,16 @@ from execution.argument import Arguments
 from execution.info import info, raw_info
 from execution.place import Place
 from execution.run import failed
-from execution.value import SAFE, abstract_body, awaited, list_body, odd, typed_body
+from execution.value import (
+    SAFE,
+    abstract_body,
+    awaited,
+    decides_by_class,
+    list_body,
+    odd,
+    resolves_by_class,
+    typed_body,
+)
 
 if TYPE_CHECKING:
     from graphql.execution.collect_fields import FieldDetails
@@ -147,6 +156,7 @@ class Writer:
             base = strawberry.base_resolver
             is_async = base is not None and inspect.iscoroutinefunction(base.wrapped_func)
             return self._method(field, strawberry, place, name), is_async
+        self.plan.asks_viewer = True
         resolver = self.name(f"resolve_{place.field_name}", field.resolve)
         arguments = ""
         if field.args:
@@ -160,12 +170,15 @@ class Writer:
         assert resolver is not None
         given = ["source"] if resolver.self_parameter else []
         if field.args:
-            slot = self.name("arguments", Arguments(self.plan.count(), field, place.nodes[0], strawberry))
+            arguments = Arguments(self.plan.count(), field, place.nodes[0], strawberry)
+            self.plan.asks_viewer |= arguments.needs_info
+            slot = self.name("arguments", arguments)
             given.append(f"**{slot}.converted(run, {name}, link)")
         for parameter in (resolver.parent_parameter, resolver.root_parameter):
             if parameter is not None:
                 given.append(f"{parameter.name}=source")
         if resolver.info_parameter is not None:
+            self.plan.asks_viewer = True
             given.append(f"{resolver.info_parameter.name}=info(run, {name}, link)")
         return f"{self.name(f'call_{place.field_name}', resolver.wrapped_func)}({', '.join(given)})"
 
@@ -216,12 +229,14 @@ class Writer:
         function = self.object(type_, self.plan.collect(type_, place.details))
         if type_.is_type_of is None:
             return function
+        self.plan.asks_viewer |= not decides_by_class(type_)
         checked = self.name(f"checked_{type_.name}")
         self._bodies.append(lambda: self.names.update({checked: typed_body(place, type_, self.names[function])}))
         return checked
 
     def _abstract(self, place: Place) -> str:
         """All possible types are written at once: no surprise may come after the first resolver ran."""
+        self.plan.asks_viewer |= not resolves_by_class(place.type)
         possible = self.plan.schema.get_possible_types(place.type)
         functions = {type_.name: self._typed(place, type_) for type_ in possible}
         name = self.name(f"some_{place.type.name}")

@@ -129,6 +129,18 @@ def typed_body(place: Place, type_: GraphQLObjectType, body: Body) -> Body:
     return complete
 
 
+def resolves_by_class(abstract: Any) -> bool:
+    """Whether Strawberry finds the type of a value, and no function of somebody's who could look at the info."""
+    return _is_strawberrys(abstract.resolve_type, "._resolve_union_type") or _is_strawberrys(
+        abstract.resolve_type, "_get_resolve_type.<locals>.resolve_type"
+    )
+
+
+def decides_by_class(type_: GraphQLObjectType) -> bool:
+    """Whether Strawberry says if a value is of the type, and no function of somebody's who could look at the info."""
+    return type_.is_type_of is None or _deciding_class(type_) is not None
+
+
 def _deciding_class(type_: GraphQLObjectType) -> type | None:
     """The class whose instances Strawberry's own is_type_of always accepts; None if somebody wrote another."""
     if type_.is_type_of is None or not _is_strawberrys(type_.is_type_of, "_get_is_type_of.<locals>.is_type_of"):
@@ -147,9 +159,7 @@ def abstract_body(place: Place, by_name: dict[str, Body]) -> Body:
     abstract: GraphQLAbstractType = place.type
     resolve_type: Any = abstract.resolve_type or default_type_resolver
     by_class: dict[type, Body] = {}
-    stable = _is_strawberrys(resolve_type, "._resolve_union_type") or _is_strawberrys(
-        resolve_type, "_get_resolve_type.<locals>.resolve_type"
-    )
+    stable = resolves_by_class(abstract)
 
     def body_of(name: Any, value: Any, run: Run) -> Body:
         body = by_name.get(name) if isinstance(name, str) else None

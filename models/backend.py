@@ -43,6 +43,7 @@ class Client(AsyncpgDBClient):
                 pass
             assert self._pool is not None
         pool = self._pool
+        self.log.debug("%s: %s", sql, values)
         connection = await pool.acquire()
         try:
             return await connection.records(sql, values)
@@ -61,6 +62,7 @@ class TransactionClient(AsyncpgTransactionWrapper, Client):
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
         """As outside; sees what the transaction has done."""
         async with self._lock:
+            self.log.debug("%s: %s", sql, values)
             return await self.connection.records(sql, values)
 
     @property

@@ -15,7 +15,7 @@ from schema.loaders import Loaders
 
 @dataclass
 class Context:
-    """One HTTP request, or one WebSocket: then `actor` is set by connection_init."""
+    """Of one operation. What comes over a WebSocket has neither `request` nor `response`."""
 
     tokens: Tokens
     seal: Seal
@@ -25,7 +25,6 @@ class Context:
     actor: Actor = NOBODY
     request: Request | WebSocket | None = None
     response: Any = None
-    connection_params: dict[str, object] | None = None
     loaders: Loaders = field(default_factory=Loaders)
 
 

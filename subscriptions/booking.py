@@ -1,7 +1,8 @@
 """Bookings, live: one booking for those who see it, and a partner's whole work."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterable
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from schema.booking import Booking
 from schema.context import Info
 from schema.scalar import Cursor, Rupiah, cursor
 from subscriptions.hub import Heard
-from subscriptions.stream import CaughtUp, Lagged, StreamEnded, follow
+from subscriptions.stream import CaughtUp, Lagged, Stream, StreamEnded
 
 
 @strawberry.type(description="One thing that happened to a booking, with the facts that changed.")
@@ -64,6 +65,11 @@ class BookingNow:
 BookingItem = Annotated[BookingEvent | BookingNow | CaughtUp | Lagged | StreamEnded, strawberry.union("BookingItem")]
 
 
+def of_a_booking(event: Heard) -> BookingEvent | None:
+    """The partner's topic also hears of its profile and services."""
+    return BookingEvent.of(event) if "booking_id" in event.payload else None
+
+
 async def booking_now(info: Info, booking_id: UUID, caught_up: CaughtUp) -> BookingNow:
     """The present state; read after the head of the log, so that nothing falls between it and what follows."""
     row = await rows.Booking.visible_to(info.context.actor).get_or_none(id=booking_id)
@@ -87,22 +93,14 @@ class BookingSubscription:
     )
     async def booking_events(
         self, info: Info, booking_id: UUID, after: Cursor | None = None
-    ) -> AsyncGenerator[BookingItem, None]:
+    ) -> AsyncIterable[BookingItem]:
         await check_sees(info, booking_id)
-        is_new = after is None
-        async for item in follow(info, [f"booking:{booking_id}"], after):
-            if is_new and isinstance(item, CaughtUp):
-                is_new = False
-                yield await booking_now(info, booking_id, item)
-            yield BookingEvent.of(item) if isinstance(item, Heard) else item
+        first = partial(booking_now, info, booking_id) if after is None else None
+        return Stream[BookingItem](info, [f"booking:{booking_id}"], after, BookingEvent.of, first)
 
     @strawberry.subscription(description="A partner's work: requests, answers, changes and alarms of all its bookings.")
-    async def job_updates(self, info: Info, after: Cursor | None = None) -> AsyncGenerator[BookingItem, None]:
+    async def job_updates(self, info: Info, after: Cursor | None = None) -> AsyncIterable[BookingItem]:
         actor = info.context.actor
         if Role.PARTNER not in actor.roles:
             raise NotAllowed() if actor.roles else NotSignedIn()
-        async for item in follow(info, [f"partner:{actor.id}"], after):
-            if not isinstance(item, Heard):
-                yield item
-            elif "booking_id" in item.payload:  # the partner's topic also hears of its profile and services
-                yield BookingEvent.of(item)
+        return Stream(info, [f"partner:{actor.id}"], after, of_a_booking)

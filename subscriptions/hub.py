@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -77,14 +77,32 @@ class Ended:
     reason: str
 
 
+class Ear(Protocol):
+    """Whoever joins the hub for some topics. Both calls return at once."""
+
+    def offer(self, event: Heard) -> None:
+        """One event of a topic, in the order of positions."""
+
+    def end(self, reason: str) -> None:
+        """Nothing more comes."""
+
+
 class Listener:
-    """One subscription's buffer, and the seam between replay and live."""
+    """One subscription's buffer, and the seam between replay and live. It hears as long as its `with` block lasts."""
 
     def __init__(self, hub: "Hub", topics: Sequence[str], scopes: frozenset[str], after: int | None) -> None:
-        self._hub, self._topics, self._scopes, self._cursor = hub, tuple(topics), scopes, after
+        self._hub, self._topics, self._scopes = hub, tuple(topics), scopes
+        self.cursor = after  # everything up to here was given; None until the head is known
+        self.ended: Ended | None = None
         self._buffer: deque[Heard] = deque()
         self._overflowed, self._news = False, asyncio.Event()
-        self._ended: Ended | None = None
+
+    def __enter__(self) -> "Listener":
+        self._hub.join(self, self._topics)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._hub.leave(self, self._topics)
 
     def offer(self, event: Heard) -> None:
         """Called by the hub for each event of a topic; never waits, never grows beyond BUFFER."""
@@ -97,56 +115,82 @@ class Listener:
 
     def end(self, reason: str) -> None:
         """Called by the hub: nothing more comes than this reason."""
-        self._ended = Ended(reason)
+        self.ended = Ended(reason)
         self._news.set()
 
     async def items(self) -> AsyncGenerator[Heard | CaughtUp | Lagged | Ended, None]:
         """Replay, CaughtUp, live; Lagged and replay again when too slow; Ended when the cursor is from nowhere."""
-        self._hub.join(self, self._topics)
-        try:
-            head = await self._hub.head()  # read after joining: nothing falls between replay and live
-            if self._cursor is None:
-                self._cursor = head
-            if self._cursor > head:
-                self.end("CURSOR_AHEAD")
-            while self._ended is None:
-                async for event in self._replay(head):
-                    yield event
-                has_caught_up = not self._overflowed  # otherwise too much happened meanwhile: the replay is extended
-                if has_caught_up and self._ended is None:
-                    yield CaughtUp(self._cursor)
+        with self:
+            has_lagged = False
+            while self.ended is None:
+                async with contextlib.aclosing(self.catch_up(has_lagged=has_lagged)) as items:
+                    async for item in items:
+                        yield item
+                if self.ended is None:
                     async for event in self._live():
                         yield event
-                self._buffer.clear()
-                self._overflowed = False  # the buffer collects again from here, so the head is read after it
-                head = max(await self._hub.head(), self._cursor)
-                if has_caught_up and self._ended is None:
-                    yield Lagged(self._cursor, head)
-            yield self._ended
-        finally:
-            self._hub.leave(self, self._topics)
+                    has_lagged = True
+                    if self.ended is not None:
+                        yield self.ended
+
+    async def catch_up(self, *, has_lagged: bool = False) -> AsyncGenerator[Heard | CaughtUp | Lagged | Ended, None]:
+        """Replay behind the cursor, CaughtUp, and what happened meanwhile.
+
+        It ends with Ended, or where nothing is missing: then everything that the hub told so far was given, and whoever
+        joins the hub before the next await misses nothing."""
+        head = await self._head_from_now()  # read after joining: nothing falls between replay and live
+        if self.cursor is None:
+            self.cursor = head
+        if has_lagged:
+            head = max(head, self.cursor)
+        if self.cursor > head:
+            self.end("CURSOR_AHEAD")
+        while self.ended is None:
+            if has_lagged:
+                yield Lagged(self.cursor, head)
+            async for event in self._replay(head):
+                yield event
+            has_lagged = not self._overflowed  # otherwise too much happened meanwhile: the replay is extended
+            if has_lagged and self.ended is None:
+                yield CaughtUp(self.cursor)
+                for event in self._waiting():
+                    yield event
+                if not self._overflowed and self.ended is None:
+                    return
+            head = max(await self._head_from_now(), self.cursor)
+        yield self.ended
+
+    async def _head_from_now(self) -> int:
+        """The head, read after the buffer began to collect again."""
+        self._buffer.clear()
+        self._overflowed = False
+        return await self._hub.head()
 
     async def _replay(self, head: int) -> AsyncGenerator[Heard, None]:
-        while (self._cursor or 0) < head:
-            page = await self._hub.replay(self._topics, self._cursor or 0, head)
+        while (self.cursor or 0) < head:
+            page = await self._hub.replay(self._topics, self.cursor or 0, head)
             for event in page:
-                self._cursor = event.position
+                self.cursor = event.position
                 if event.may_be_heard_by(self._scopes):
                     yield event
             if len(page) < PAGE:
-                self._cursor = head
+                self.cursor = head
 
     async def _live(self) -> AsyncGenerator[Heard, None]:
-        while not (self._overflowed or self._ended):
-            while self._buffer:
-                event = self._buffer.popleft()
-                if event.position > (self._cursor or 0):
-                    self._cursor = event.position
-                    if event.may_be_heard_by(self._scopes):
-                        yield event
+        while not (self._overflowed or self.ended):
+            for event in self._waiting():
+                yield event
             self._news.clear()
-            if not (self._overflowed or self._ended):
+            if not (self._overflowed or self.ended):
                 await self._news.wait()
+
+    def _waiting(self) -> Iterator[Heard]:
+        while self._buffer:
+            event = self._buffer.popleft()
+            if event.position > (self.cursor or 0):
+                self.cursor = event.position
+                if event.may_be_heard_by(self._scopes):
+                    yield event
 
 
 class Hub:
@@ -157,7 +201,7 @@ class Hub:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._position = 0
         self._known = 0  # the head of PostgreSQL a sweep ago
-        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._turn = asyncio.Lock()
         self.watchers: list[Callable[[Heard], None]] = []  # of the process itself: they hear every event
 
@@ -181,15 +225,17 @@ class Hub:
         """A stream of the topics' events behind position `after` (None = from now) that `scopes` may hear."""
         return Listener(self, topics, scopes, after)
 
-    def join(self, listener: Listener, topics: Sequence[str]) -> None:
+    def join(self, ear: Ear, topics: Sequence[str]) -> None:
+        """From the next event on, the ear is offered what happens to the topics."""
         for topic in topics:
-            self._listeners[topic].add(listener)
+            self._ears[topic].add(ear)
 
-    def leave(self, listener: Listener, topics: Sequence[str]) -> None:
+    def leave(self, ear: Ear, topics: Sequence[str]) -> None:
+        """Offer it nothing more."""
         for topic in topics:
-            self._listeners[topic].discard(listener)
-            if not self._listeners[topic]:
-                del self._listeners[topic]
+            self._ears[topic].discard(ear)
+            if not self._ears[topic]:
+                del self._ears[topic]
 
     async def head(self) -> int:
         """The last position, read on the primary."""
@@ -248,8 +294,8 @@ class Hub:
         """PostgreSQL is behind what was told already: a backup was restored, and positions will be given again."""
         log.error("the event log went back from %s to %s", self._position, self._known)
         self._position = self._known
-        for listener in {each for listeners in self._listeners.values() for each in listeners}:
-            listener.end("LOG_RESTORED")
+        for ear in {each for ears in self._ears.values() for each in ears}:
+            ear.end("LOG_RESTORED")
 
     async def _fill(self, until: int) -> None:
         """Tell from PostgreSQL what lies between the position and `until`, as far as it is there."""
@@ -266,8 +312,8 @@ class Hub:
         if event.position != self._position + 1:
             raise RuntimeError(f"position {event.position} after {self._position}")
         self._position = event.position
-        for listener in {each for topic in event.topics for each in self._listeners.get(topic, ())}:
-            listener.offer(event)
+        for ear in {each for topic in event.topics for each in self._ears.get(topic, ())}:
+            ear.offer(event)
         for watch in self.watchers:
             watch(event)
 

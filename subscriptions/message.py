@@ -1,6 +1,6 @@
 """The conversation about a booking, live."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,7 @@ from schema.message import Message
 from schema.scalar import Cursor, cursor
 from subscriptions.booking import check_sees
 from subscriptions.hub import Heard
-from subscriptions.stream import CaughtUp, Lagged, StreamEnded, follow
+from subscriptions.stream import CaughtUp, Lagged, Stream, StreamEnded
 
 
 @strawberry.type(description="A message was sent.")
@@ -44,7 +44,6 @@ class MessageSubscription:
     @strawberry.subscription(description="The messages of one booking, for those who see it.")
     async def booking_messages(
         self, info: Info, booking_id: UUID, after: Cursor | None = None
-    ) -> AsyncGenerator[MessageItem, None]:
+    ) -> AsyncIterable[MessageItem]:
         await check_sees(info, booking_id)
-        async for item in follow(info, [f"messages:{booking_id}"], after):
-            yield MessageSentItem.of(item) if isinstance(item, Heard) else item
+        return Stream(info, [f"messages:{booking_id}"], after, MessageSentItem.of)

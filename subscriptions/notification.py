@@ -1,6 +1,6 @@
 """Notifications, live: a reader's own, and for support also those of its queue."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,7 @@ from schema.notification import Notification
 from schema.scalar import Cursor, cursor
 from services.notification import SUPPORT
 from subscriptions.hub import Heard
-from subscriptions.stream import CaughtUp, Lagged, StreamEnded, follow
+from subscriptions.stream import CaughtUp, Lagged, Stream, StreamEnded
 
 
 @strawberry.type(description="The reader was told something.")
@@ -40,12 +40,11 @@ NotificationItem = Annotated[
 @strawberry.type
 class NotificationSubscription:
     @strawberry.subscription(description="What the reader is told in the app; for support also what its queue is told.")
-    async def notifications(self, info: Info, after: Cursor | None = None) -> AsyncGenerator[NotificationItem, None]:
+    async def notifications(self, info: Info, after: Cursor | None = None) -> AsyncIterable[NotificationItem]:
         actor = info.context.actor
         if actor.id is None:
             raise NotSignedIn()
         topics = [f"notifications:{actor.id}"]
         if actor.sees_all("notification"):
             topics.append(f"queue-notifications:{SUPPORT}")
-        async for item in follow(info, topics, after):
-            yield NotificationCreatedItem.of(item) if isinstance(item, Heard) else item
+        return Stream(info, topics, after, NotificationCreatedItem.of)

@@ -1,6 +1,6 @@
 """Photo updates, live."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,7 @@ from schema.photo import PhotoUpdate
 from schema.scalar import Cursor, cursor
 from subscriptions.booking import check_sees
 from subscriptions.hub import Heard
-from subscriptions.stream import CaughtUp, Lagged, StreamEnded, follow
+from subscriptions.stream import CaughtUp, Lagged, Stream, StreamEnded
 
 
 @strawberry.type(description="A photo update was sent.")
@@ -45,7 +45,6 @@ class PhotoSubscription:
     @strawberry.subscription(description="The photo updates of one booking, for those who see it.")
     async def photo_updates(
         self, info: Info, booking_id: UUID, after: Cursor | None = None
-    ) -> AsyncGenerator[PhotoUpdateItem, None]:
+    ) -> AsyncIterable[PhotoUpdateItem]:
         await check_sees(info, booking_id)
-        async for item in follow(info, [f"photos:{booking_id}"], after):
-            yield PhotoUpdateSentItem.of(item) if isinstance(item, Heard) else item
+        return Stream(info, [f"photos:{booking_id}"], after, PhotoUpdateSentItem.of)

@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from app.asgi import make_app
 from app.outside import outside, sink
+from app.serve import MAX_MESSAGE_BYTES, SOCKETS
 from app.settings import Settings
 from domain.permissions import Actor
 from integrations.sink import Sink
@@ -115,8 +116,11 @@ class Stream:
 
 
 @contextlib.asynccontextmanager
-async def system(database_url: str, redis_url: str, folder: Path, *, works: bool = True) -> AsyncIterator[System]:
-    """API and worker on a free port; the database must be migrated and this process's pool open."""
+async def system(
+    database_url: str, redis_url: str, folder: Path, *, works: bool = True, is_plain: bool = False
+) -> AsyncIterator[System]:
+    """API and worker on a free port; the database must be migrated and this process's pool open. `is_plain`: sockets by
+    uvicorn's own protocol, without our extension of it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -124,9 +128,8 @@ async def system(database_url: str, redis_url: str, folder: Path, *, works: bool
     redis: Redis = Redis.from_url(redis_url)
     await redis.flushall()
     app = make_app(settings, database_url, redis_url, owns_database=False)
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=2)
-    )
+    ws: dict[str, Any] = {"ws": "websockets-sansio", "ws_max_size": MAX_MESSAGE_BYTES} if is_plain else SOCKETS
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, **ws, timeout_graceful_shutdown=2))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
     for _ in itertools.count():

@@ -77,8 +77,8 @@ async def refused(client: Client, document: str = BOOKING_EVENTS, **variables: A
     """The error that a subscription is answered with."""
     async with client.follow(document, **variables) as stream:
         message = json.loads(await asyncio.wait_for(stream.socket.recv(), 5))
-    assert message["payload"]["data"] is None
-    [error] = message["payload"]["errors"]
+    assert message["type"] == "error"
+    [error] = message["payload"]
     return error
 
 

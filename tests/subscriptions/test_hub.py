@@ -290,4 +290,4 @@ async def test_who_has_left_costs_nothing(hub: Hub) -> None:
     for _ in range(3):
         async with listening(hub) as items:
             await following(items)
-    assert dict(hub._listeners) == {}
+    assert dict(hub._ears) == {}

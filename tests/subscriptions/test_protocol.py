@@ -1,0 +1,333 @@
+"""graphql-transport-ws as clients meet it: every message, every mistake and how it ends, over real sockets."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from app import socket as sockets
+from app.serve import MAX_MESSAGE_BYTES
+from domain import events
+from domain.refusals import Language
+from integrations.nudge import NUDGE
+from models.booking import Booking
+from models.event import Event
+from tests import world
+from tests.running import System, system
+
+WITHIN_S = 5.0
+INIT = "connection_init"
+NOBODYS = "00000000-0000-0000-0000-000000000000"
+ME = "query Me { me { id } } query Other { me { name } }"
+NAME = "{ me { name } }"
+LIVE = """subscription ($id: UUID!, $after: Cursor) { bookingEvents(bookingId: $id, after: $after) {
+ __typename ... on BookingEvent { cursor name } } }"""
+LOG_IN = 'mutation { requestLoginCode(phone: "+6281200000099") { __typename } }'
+
+
+@pytest.fixture
+async def running(clean: str, redis_url: str, tmp_path: Path) -> AsyncIterator[System]:
+    async with system(clean, redis_url, tmp_path) as api:
+        yield api
+
+
+@pytest.fixture
+async def sari() -> world.Customer:
+    return await world.customer()
+
+
+@pytest.fixture
+async def booking(sari: world.Customer) -> Booking:
+    return await world.request(sari, await world.provider())
+
+
+class Talk:
+    """One socket, message by message."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def say(self, message: Any) -> None:
+        """Text and bytes go as they are, everything else as JSON."""
+        await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
+
+    async def hear(self) -> Any:
+        return json.loads(await asyncio.wait_for(self.socket.recv(), WITHIN_S))
+
+    async def ask(self, id: str, query: str, **more: Any) -> None:
+        await self.say({"id": id, "type": "subscribe", "payload": {"query": query, **more}})
+
+    async def until(self, kind: str) -> Any:
+        """The next message of that type."""
+        while (message := await self.hear())["type"] != kind:
+            pass
+        return message
+
+    async def live(self, id: str, booking: Booking) -> None:
+        """Subscribe and wait until nothing is missing."""
+        await self.ask(id, LIVE, variables={"id": str(booking.id)})
+        while (await self.hear())["payload"]["data"]["bookingEvents"]["__typename"] != "CaughtUp":
+            pass
+
+    async def closed(self) -> tuple[int, str]:
+        """The code and reason of the close; whatever was said before it is read first."""
+        with pytest.raises(ConnectionClosed) as ending:
+            while True:
+                await self.hear()
+        assert ending.value.rcvd
+        return ending.value.rcvd.code, ending.value.rcvd.reason
+
+
+@asynccontextmanager
+async def opened(api: System, **options: Any) -> AsyncIterator[Talk]:
+    """A socket that has said nothing yet."""
+    options.setdefault("subprotocols", [sockets.PROTOCOL])
+    async with connect(api.url.replace("http", "ws") + "/graphql", **options) as socket:
+        yield Talk(socket)
+
+
+@asynccontextmanager
+async def acknowledged(api: System, person: world.Customer, language: Language = Language.ID) -> AsyncIterator[Talk]:
+    """A socket that may ask."""
+    token = await api.token(replace(person.actor, language=language))
+    async with opened(api) as talk:
+        await talk.say({"type": INIT, "payload": {"authorization": f"Bearer {token}"}})
+        assert await talk.hear() == {"type": "connection_ack"}
+        yield talk
+
+
+async def happen(booking: Booking, count: int = 1) -> None:
+    """Things that happen to the booking and change nothing of it."""
+    told = events.ChecklistTicked.about(booking, {})
+    await Event.bulk_create(
+        Event(name="ChecklistTicked", subject=told.subject, payload=told.payload, topics=list(told.topics),
+              audience=list(told.audience), at=datetime.now(UTC)) for _ in range(count)
+    )  # fmt: skip
+    NUDGE.ring()
+
+
+@pytest.mark.parametrize(
+    "message, code",
+    [
+        ("{", 4400),
+        ("[]", 4400),
+        ('"ping"', 4400),
+        ("null", 4400),
+        ("{}", 4400),
+        ({"type": 7}, 4400),
+        ({"type": "start"}, 4400),
+        (b'{"type":"ping"}', 4400),
+        ({"type": INIT, "payload": []}, 4400),
+        ({"type": INIT, "payload": "Bearer x"}, 4400),
+        ({"type": INIT}, 4403),
+        ({"type": INIT, "payload": {"authorization": "Basic x"}}, 4403),
+        ({"id": "1", "type": "subscribe", "payload": {"query": NAME}}, 4401),
+        ({"id": "1", "type": "complete"}, 4401),
+    ],
+)
+async def test_what_is_refused_before_the_acknowledgement(running: System, message: Any, code: int) -> None:
+    async with opened(running) as talk:
+        await talk.say(message)
+        assert (await talk.closed())[0] == code
+
+
+@pytest.mark.parametrize(
+    "message, code",
+    [
+        ({"type": INIT}, 4429),
+        ({"type": "connection_ack"}, 4400),
+        ({"type": "subscribe", "payload": {"query": NAME}}, 4400),
+        ({"id": "", "type": "subscribe", "payload": {"query": NAME}}, 4400),
+        ({"id": 1, "type": "subscribe", "payload": {"query": NAME}}, 4400),
+        ({"id": "1", "type": "subscribe"}, 4400),
+        ({"id": "1", "type": "subscribe", "payload": []}, 4400),
+        ({"id": "1", "type": "subscribe", "payload": {}}, 4400),
+        ({"id": "1", "type": "subscribe", "payload": {"query": 7}}, 4400),
+        ({"id": "1", "type": "subscribe", "payload": {"query": NAME, "variables": []}}, 4400),
+        ({"id": "1", "type": "subscribe", "payload": {"query": NAME, "operationName": 7}}, 4400),
+        ({"type": "complete"}, 4400),
+        ({"id": 1, "type": "complete"}, 4400),
+        (b"\x00", 4400),
+        ("x" * (MAX_MESSAGE_BYTES + 1), 1009),
+    ],
+)
+async def test_what_is_refused_afterwards(running: System, sari: world.Customer, message: Any, code: int) -> None:
+    async with acknowledged(running, sari) as talk:
+        await talk.say(message)
+        assert (await talk.closed())[0] == code
+
+
+@pytest.mark.parametrize(
+    "payload, words",
+    [
+        ({"query": ""}, "query"),
+        ({"query": "{"}, "Syntax Error"),
+        ({"query": "{ nothing }"}, "Cannot query field"),
+        ({"query": ME, "operationName": "Third"}, "Third"),
+        ({"query": LIVE}, "'$id'"),
+        ({"query": LIVE, "variables": {"id": "x"}}, "'$id'"),
+        ({"query": LIVE, "variables": {"id": NOBODYS}}, "tidak ditemukan"),
+    ],
+)
+async def test_what_fails_before_it_begins_is_an_error_and_the_id_is_free(
+    running: System, sari: world.Customer, payload: dict[str, Any], words: str
+) -> None:
+    async with acknowledged(running, sari) as talk:
+        for _ in range(2):
+            await talk.say({"id": "1", "type": "subscribe", "payload": payload})
+            message = await talk.hear()
+            assert (message["id"], message["type"]) == ("1", "error")
+            assert words in message["payload"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "payload, data",
+    [
+        ({"query": NAME}, {"me": {"name": "Sari"}}),
+        ({"query": ME, "operationName": "Other"}, {"me": {"name": "Sari"}}),
+        ({"query": NAME, "variables": None, "operationName": None}, {"me": {"name": "Sari"}}),
+        ({"query": NAME, "variables": {}, "extensions": {"x": [1]}}, {"me": {"name": "Sari"}}),
+        ({"query": LOG_IN}, {"requestLoginCode": {"__typename": "LoginCodeRequested"}}),
+    ],
+)
+async def test_queries_and_mutations_are_answered_once_and_completed(
+    running: System, sari: world.Customer, payload: dict[str, Any], data: Any
+) -> None:
+    async with acknowledged(running, sari) as talk:
+        await talk.say({"id": "q", "type": "subscribe", "payload": payload})
+        assert await talk.hear() == {"id": "q", "type": "next", "payload": {"data": data}}
+        assert await talk.hear() == {"id": "q", "type": "complete"}
+
+
+@pytest.mark.parametrize("language, words", [(Language.ID, "tidak ditemukan"), (Language.EN, "couldn't find")])
+async def test_a_refusal_is_worded_in_the_readers_language(
+    running: System, sari: world.Customer, language: Language, words: str
+) -> None:
+    async with acknowledged(running, sari, language) as talk:
+        await talk.ask("1", LIVE, variables={"id": NOBODYS})
+        [error] = (await talk.hear())["payload"]
+    assert words in error["message"]
+    assert error["extensions"] == {"code": "NOT_FOUND", "field": "bookingId"}
+
+
+async def test_a_ping_is_answered_at_any_time_and_a_pong_is_let_pass(running: System, sari: world.Customer) -> None:
+    async with opened(running) as talk:
+        await talk.say({"type": "pong"})
+        await talk.say({"type": "ping"})
+        assert await talk.hear() == {"type": "pong"}
+    async with acknowledged(running, sari) as talk:
+        await talk.say({"type": "ping", "payload": {"n": 1}})
+        assert await talk.hear() == {"type": "pong", "payload": {"n": 1}}
+
+
+async def test_who_does_not_introduce_itself_in_time_is_hung_up(
+    running: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert timedelta(seconds=5) == sockets.INIT_WITHIN
+    monkeypatch.setattr(sockets, "INIT_WITHIN", timedelta(seconds=0.2))
+    async with opened(running) as talk:
+        assert (await talk.closed())[0] == 4408
+
+
+@pytest.mark.parametrize("given", [None, ["graphql-ws"]])
+async def test_no_other_protocol_is_spoken(running: System, given: Any) -> None:
+    async with opened(running, subprotocols=given) as talk:
+        assert (await talk.closed())[0] == 4406
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "https://localhost:x", "file://"]
+)
+async def test_pages_of_other_origins_are_refused_at_the_handshake(running: System, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as error:
+        async with opened(running, origin=origin):
+            pass
+    assert error.value.response.status_code == 403
+
+
+async def test_our_own_pages_and_whoever_is_no_page_connect(running: System) -> None:
+    for origin in (running.url, running.settings.public_url, None):
+        async with opened(running, origin=origin) as talk:
+            await talk.say({"type": "ping"})
+            assert await talk.hear() == {"type": "pong"}
+
+
+async def test_an_id_is_used_once_at_a_time(running: System, sari: world.Customer, booking: Booking) -> None:
+    async with acknowledged(running, sari) as talk:
+        await talk.live("1", booking)
+        await talk.ask("1", LIVE, variables={"id": str(booking.id)})
+        assert await talk.closed() == (4409, "Subscriber for 1 already exists")
+
+
+async def test_a_long_id_is_told_as_far_as_a_close_has_room(
+    running: System, sari: world.Customer, booking: Booking
+) -> None:
+    id = "é" * 200
+    async with acknowledged(running, sari) as talk:
+        await talk.live(id, booking)
+        await talk.ask(id, LIVE, variables={"id": str(booking.id)})
+        code, reason = await talk.closed()
+    assert (code, reason) == (4409, f"Subscriber for {id}"[: len(reason)])
+
+
+async def test_nothing_comes_after_complete_and_the_id_may_be_used_again(
+    running: System, sari: world.Customer, booking: Booking
+) -> None:
+    async with acknowledged(running, sari) as talk:
+        await talk.live("1", booking)
+        await talk.live("2", booking)
+        await talk.say({"id": "1", "type": "complete"})
+        await talk.say({"id": "1", "type": "complete"})  # crossed on the way: no mistake
+        await talk.say({"type": "ping"})
+        while (await talk.hear())["type"] != "pong":
+            pass
+        await happen(booking, 3)
+        assert [(await talk.hear())["id"] for _ in range(3)] == ["2"] * 3
+        await talk.say({"id": "2", "type": "complete"})
+        await talk.live("1", booking)
+        await happen(booking)
+        assert (await talk.until("next"))["id"] == "1"
+
+
+async def test_a_socket_follows_a_bounded_number_of_things(
+    running: System, sari: world.Customer, booking: Booking
+) -> None:
+    async with acknowledged(running, sari) as talk:
+        for number in range(sockets.MAX_OPERATIONS):
+            await talk.live(str(number), booking)
+        await talk.ask("more", LIVE, variables={"id": str(booking.id)})
+        message = await talk.until("error")
+        assert (message["id"], message["payload"][0]["extensions"]["code"]) == ("more", "TOO_MANY_SUBSCRIPTIONS")
+        await talk.say({"id": "0", "type": "complete"})
+        await talk.live("more", booking)
+
+
+async def test_a_bug_is_masked(running: System, sari: world.Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*given: Any) -> None:
+        raise RuntimeError("postgresql://secret")
+
+    monkeypatch.setattr("subscriptions.booking.check_sees", broken)
+    async with acknowledged(running, sari) as talk:
+        await talk.ask("1", LIVE, variables={"id": NOBODYS})
+        [error] = (await talk.until("error"))["payload"]
+    assert error["message"] == "Unexpected error."
+
+
+async def test_on_plain_asgi_everything_is_said_as_well(
+    clean: str, redis_url: str, tmp_path: Path, sari: world.Customer, booking: Booking
+) -> None:
+    async with system(clean, redis_url, tmp_path, is_plain=True) as api, acknowledged(api, sari) as talk:
+        await talk.live("1", booking)
+        await happen(booking)
+        assert (await talk.until("next"))["payload"]["data"]["bookingEvents"]["__typename"] == "BookingEvent"
+        await talk.say({"id": "1", "type": "complete"})
+        await talk.say(b"")
+        assert (await talk.closed())[0] == 4400
