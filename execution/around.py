@@ -16,6 +16,7 @@ from strawberry.utils.operation import get_first_operation
 from execution.cache import Bounded
 
 MAX_EXTENSION_SETS = 100
+SAYS = ("on_operation", "on_parse", "on_validate", "on_execute", "resolve", "get_results")
 Kinds = tuple[type[SchemaExtension], ...]
 
 
@@ -101,6 +102,14 @@ class Step:
             self.end()
         if self._stack is not None:
             self._stack.__exit__(kind, error, trace)
+
+
+def has_say(extension: Any) -> bool:
+    """Whether an extension, as given to a schema, may do anything around a query or mutation; only of a class it is
+    known that it may not."""
+    if not isinstance(extension, type):
+        return True
+    return any(getattr(extension, name) is not getattr(SchemaExtension, name) for name in SAYS)
 
 
 class Runner(SchemaExtensionsRunner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, get_operation_ast, parse
@@ -19,7 +20,7 @@ from strawberry.types.execution import ExecutionResult as StrawberryResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from execution.around import Documents, Known, Runner
+from execution.around import Documents, Known, Runner, has_say
 from execution.cache import Bounded
 from execution.opening import Answered, Opened, OpeningSchema, as_graphql, key_of
 from execution.plan import Operation, Plan
@@ -72,10 +73,24 @@ class CompiledSchema(OpeningSchema):
             return await super().execute(
                 query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
             )
-        context = self._create_execution_context(
-            query, allowed, variable_values, context_value, root_value, operation_name, operation_extensions
-        )
-        return await self._execute_known(known, *found, context)
+        plan, variables = found
+        asked = (query, allowed, variable_values, context_value, root_value, operation_name, operation_extensions)
+        if self._is_surrounded:
+            return await self._execute_known(known, plan, variables, self._create_execution_context(*asked))
+        result = plan.execute(variables, context_value, root_value, operation_extensions)
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        if not result.errors:
+            return StrawberryResult(result.data, None, {})
+        context = self._create_execution_context(*asked)
+        self._process_errors(result.errors, context)
+        runner = self.create_extensions_runner(context, self.get_extensions())
+        return await self._handle_execution_result(context, result, runner, skip_process_errors=True)
+
+    @cached_property
+    def _is_surrounded(self) -> bool:
+        """Whether any extension has a say in queries and mutations."""
+        return bool(self.directives) or any(has_say(extension) for extension in self.extensions)
 
     async def _execute_known(
         self, known: Known, plan: Plan, variables: VariableValues, context: ExecutionContext
