@@ -12,6 +12,7 @@ from tortoise.backends.base.client import (
     TransactionContext,
     TransactionContextPooled,
 )
+from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
@@ -36,8 +37,11 @@ class Client(AsyncpgDBClient):
         await pool.fill()
         return pool
 
+    @translate_exceptions
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
-        """The rows of one statement, as asyncpg gives them; the statement stays prepared on its connection."""
+        """The rows of one statement, as asyncpg gives them; the statement stays prepared on its connection. Raises
+        what Tortoise's own methods raise."""
+        self.log.debug("%s: %s", sql, values)
         if self._pool is None:
             async with self.acquire_connection():  # opens the pool
                 pass
@@ -59,8 +63,10 @@ class TransactionClient(AsyncpgTransactionWrapper, Client):
 
     _connection: Connection | None  # type: ignore[assignment]
 
+    @translate_exceptions
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
         """As outside; sees what the transaction has done."""
+        self.log.debug("%s: %s", sql, values)
         async with self._lock:
             self.log.debug("%s: %s", sql, values)
             return await self.connection.records(sql, values)

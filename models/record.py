@@ -11,4 +11,5 @@ from models.pool import Record
 
 async def records(sql: str, values: Sequence[object] = ()) -> list[Record]:
     """The rows of one statement; inside a use case they are read in its transaction."""
-    return await cast(Client, get_connection("default")).records(sql, values)
+    found: list[Record] = await cast(Client, get_connection("default")).records(sql, values)
+    return found

@@ -10,7 +10,7 @@ from domain.permissions import Can, Claim
 from domain.refusals import IllegalMove, NotFound
 from domain.task import LEASE, Periodic, TaskState, next_try_at, period_key
 from models.task import Task
-from services.work import Work, use_case
+from services.work import Due, Work, use_case
 
 MAX_ERROR_CHARACTERS = 500
 UNKNOWN_WAIT = timedelta(seconds=60)
@@ -26,9 +26,7 @@ WHERE state = 'DUE' AND due_at <= $1 OR state = 'RUNNING' AND lease_until < $1 O
 @use_case(Can.REACT)
 async def react(work: Work, position: int, jobs: Sequence[str]) -> None:
     """Write one task per job that follows from the event at `position`."""
-    work.tasks += [
-        Task(key=f"{position}:{job}", name=job, payload={"position": position}, due_at=work.now) for job in jobs
-    ]
+    work.tasks += [Due(f"{position}:{job}", job, {"position": position}, work.now) for job in jobs]
 
 
 @use_case(Can.RESEND_TASK)

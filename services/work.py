@@ -9,12 +9,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
 import orjson
-from tortoise import connections
 from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
@@ -26,12 +25,13 @@ from domain.events import FOLDED, Event, plain
 from domain.machine import Machine
 from domain.permissions import Actor, Can, Claim
 from domain.refusals import IdempotencyKeyReused, NotFound, Refusal, TryAgain
-from domain.task import TaskState, Timer
+from domain.task import Timer
 from domain.text import line
 from integrations.nudge import NUDGE
-from models.event import Event as EventRow
 from models.pool import NoConnectionFree
-from models.task import IdempotencyKey, Task
+from models.record import records
+from models.statement import insert, update
+from models.task import IdempotencyKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +53,25 @@ BY_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
     "account_email_key": lambda: EmailTaken(field="email"),
 }
 
+# Events in the order in which they were noted: the relay numbers them by their ids.
+KEEP = """
+WITH told AS (
+  INSERT INTO event (name, subject, payload, topics, audience, actor_id, at)
+  SELECT name, subject, payload, topics, audience, $2, $3
+    FROM jsonb_to_recordset($1) AS e(name text, subject uuid, payload jsonb, topics text[], audience text[])
+)
+INSERT INTO task (key, name, payload, due_at, state, attempts, last_error)
+SELECT key, name, payload, due_at, 'DUE', 0, ''
+  FROM jsonb_to_recordset($4) AS t(key text, name text, payload jsonb, due_at timestamptz)
+    ON CONFLICT DO NOTHING"""
+FINISH = """
+UPDATE task SET state = 'DONE', done_at = $3, lease_until = NULL
+ WHERE key = $1 AND attempts = $2 AND state = 'RUNNING' RETURNING key"""
+CLAIM_KEY = """
+INSERT INTO idempotency_key (actor_id, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id"""
+REMEMBER = "UPDATE idempotency_key SET result_id = $2 WHERE id = $1"
+
 USE_CASES: dict[Can, Callable[..., Coroutine[Any, Any, Any]]] = {}
 
 
@@ -73,6 +92,15 @@ class StaleClaim(Exception):
     """Another attempt took the task over: whatever this one did is rolled back."""
 
 
+class Due(NamedTuple):
+    """A task to be written. The key is its own: the same key again is the same task."""
+
+    key: str
+    name: str
+    payload: dict[str, Any]
+    due_at: datetime
+
+
 @dataclass
 class Work:
     """One unit of work: everything in it is committed together or not at all."""
@@ -80,7 +108,7 @@ class Work:
     actor: Actor
     now: datetime = field(default_factory=lambda: _moment.get() or datetime.now(UTC))
     events: list[Event] = field(default_factory=list)
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[Due] = field(default_factory=list)
 
     async def lock(self, rows: QuerySet[M], id: object) -> M:
         """Take the row for the rest of the transaction; unseen is the same as absent (NotFound)."""
@@ -93,7 +121,7 @@ class Work:
     async def born(self, row: Any, event: type[Event], **facts: Any) -> None:
         """Insert a new row and note its first event, with every folded field that has a value."""
         row.created_at = self.now  # the moment of the work, also where it acts in the past
-        await row.save(force_create=True)
+        await insert(row)
         folded = {name: getattr(row, name) for name in FOLDED.get(event.noun, ()) if getattr(row, name) is not None}
         self.note(row, event, **folded, **facts)
 
@@ -115,7 +143,7 @@ class Work:
         for name, value in changes.items():
             setattr(row, name, value)
         row.version += 1
-        await row.save(update_fields=[*changes, "version"])
+        await update(row, (*changes, "version"))
 
     def note(self, row: Any, event: type[Event], **facts: Any) -> None:
         """Say what happened; it is stored with the change."""
@@ -125,20 +153,18 @@ class Work:
         """Put a job off until `at`. The key is the timer and what it is about, so asking twice is one task."""
         key = ":".join([timer.value, *(str(part) for part in about)])
         facts = {name: plain(value) for name, value in payload.items()}
-        self.tasks.append(Task(key=key, name=timer.value, payload=facts, due_at=at))
+        self.tasks.append(Due(key, timer.value, facts, at))
 
     async def keep(self) -> None:
-        """Write events and tasks; the last statements before the commit."""
-        if self.events:
-            await EventRow.bulk_create(
-                EventRow(
-                    name=type(event).__name__, subject=event.subject, payload=event.payload,
-                    topics=list(event.topics), audience=list(event.audience), actor_id=self.actor.id, at=self.now,
-                )
+        """Write events and tasks; the last statement before the commit."""
+        if self.events or self.tasks:
+            told = [
+                {"name": type(event).__name__, "subject": event.subject, "payload": event.payload,
+                 "topics": event.topics, "audience": event.audience}
                 for event in self.events
-            )  # fmt: skip
-        if self.tasks:
-            await Task.bulk_create(self.tasks, ignore_conflicts=True)
+            ]  # fmt: skip
+            due = [task._asdict() for task in self.tasks]
+            await records(KEEP, [_json(told), self.actor.id, self.now, _json(due)])
 
 
 UseCase: TypeAlias = Callable[Concatenate[Actor, P], Coroutine[Any, Any, R]]
@@ -203,10 +229,7 @@ def refused_by_constraint(error: IntegrityError) -> Exception:
 
 async def finish(claim: Claim, now: datetime) -> None:
     """Mark the claimed task done; raises StaleClaim when another attempt has it (the row stays locked till commit)."""
-    done = await Task.filter(key=claim.task_key, attempts=claim.attempt, state=TaskState.RUNNING).update(
-        state=TaskState.DONE, done_at=now, lease_until=None
-    )
-    if not done:
+    if not await records(FINISH, [claim.task_key, claim.attempt, now]):
         raise StaleClaim(claim.task_key)
 
 
@@ -219,11 +242,7 @@ async def _keyed(
         raise ValueError(f"{can} takes no idempotency key")
     key = line(key, "idempotencyKey", MAX_KEY_CHARACTERS)
     who, input_hash = work.actor.id or NOBODY_ID, _fingerprint(given)
-    claimed = await connections.get("default").execute_query_dict(
-        "INSERT INTO idempotency_key (actor_id, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id",
-        [who, can.value, key, input_hash, work.now],
-    )
+    claimed = await records(CLAIM_KEY, [who, can.value, key, input_hash, work.now])
     if not claimed:
         first = await IdempotencyKey.get(actor_id=who, operation=can.value, key=key)
         if first.input_hash != input_hash:
@@ -233,8 +252,12 @@ async def _keyed(
             raise NotFound()
         return result
     result = await act()
-    await IdempotencyKey.filter(id=claimed[0]["id"]).update(result_id=result.id)
+    await records(REMEMBER, [claimed[0]["id"], result.id])
     return result
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, default=plain).decode()
 
 
 def _fingerprint(given: object) -> str:

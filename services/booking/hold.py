@@ -1,8 +1,9 @@
 """Hold a slot: the price is fixed, the time is taken for 15 minutes, and PostgreSQL refuses a second taker."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.booking import (
@@ -18,25 +19,40 @@ from domain.booking import (
     check_lead,
 )
 from domain.calendar import Interval, Zone, check_length, check_start, check_stay, nights, stay_interval
+from domain.cancellation import Policy
 from domain.identifier import new_code
 from domain.money import check_units, commission_rate, price, split
 from domain.partner import PartnerState, ServiceState
 from domain.permissions import Can
 from domain.refusals import InvalidInput, NotFound
 from domain.region import ancestors
-from domain.service import CARE
+from domain.service import CARE, ServiceType, Unit
 from domain.task import Timer
 from domain.text import paragraph
-from models.account import Account
 from models.booking import Booking
-from models.partner import Price, Resource
-from models.pet import Address, Pet
+from models.record import records
 from services.booking.step import check_bookable
 from services.partner import availability
 from services.work import Work, use_case
 
 MAX_NOTE_CHARACTERS = 1000
 MAX_DEAD_HOLDS = 100  # released in one transaction
+# The columns of _Offer, in its order. Pet and address are the customer's own, or missing.
+OFFER = """
+SELECT o.service_id, o.unit, o.minutes, o.price_idr, o.archived_at, s.type, s.state, s.cancel_policy,
+       p.id, p.state, p.zone, p.areas, pet.id, a.id, a.region_code
+  FROM price o
+  JOIN partner_service s ON s.id = o.service_id
+  JOIN partner p ON p.id = s.partner_id
+  LEFT JOIN pet ON pet.id = $3 AND pet.owner_id = $2 AND pet.archived_at IS NULL
+  LEFT JOIN address a ON a.id = $4 AND a.owner_id = $2 AND a.archived_at IS NULL
+ WHERE o.id = $1"""
+LOCK_CUSTOMER = "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE"
+ACTIVE_HOLDS = f"""
+SELECT count(*) FROM booking
+ WHERE customer_id = $1 AND state = '{BookingState.HELD.value}' AND hold_expires_at > $2"""  # noqa: S608
+LOCK_RESOURCES = """
+SELECT id FROM resource WHERE id = ANY($1) AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +69,60 @@ class NewBooking:
     note: str = ""
 
 
+class _Offer(NamedTuple):
+    """The price option with its service and partner, and what of the wish is the customer's own."""
+
+    service_id: UUID
+    unit: str
+    minutes: int
+    price_idr: int
+    archived_at: datetime | None
+    service_type: str
+    service_state: str
+    cancel_policy: str
+    partner_id: UUID
+    partner_state: str
+    partner_zone: str
+    areas: list[str]
+    pet_id: UUID | None
+    address_id: UUID | None
+    region_code: str | None
+
+    @property
+    def type(self) -> ServiceType:
+        return ServiceType(self.service_type)
+
+    @property
+    def by_night(self) -> bool:
+        return CARE[self.type].by_night
+
+    @property
+    def zone(self) -> Zone:
+        return Zone(self.partner_zone)
+
+
 @use_case(Can.HOLD_BOOKING, replays=Booking)
 async def hold(work: Work, wish: NewBooking) -> Booking:
     """Take the slot for 15 minutes. Raises PartnerNotBookable, OutsideHours, OutOfArea, SlotTaken, TooManyHolds,
     TooLate or InvalidInput; the price, the commission and the cancel policy are snapshotted (M-01)."""
-    option = await _bookable(work, wish)
-    partner, zone = option.service.partner, Zone(option.service.partner.zone)
-    pet = await _pet(work, wish.pet_id)
-    address = await _place(work, option, wish.address_id)
-    slot, units = _slot(option, wish, zone, work.now)
-    await _check_open(option, slot, zone)
-    blocked = slot.with_buffer(availability.buffer_of(option.service.type))
-    await work.lock(Account.all(), work.actor.id)  # one hold at a time for each customer, so that the count is true
+    offer = await _bookable(work, wish)
+    if offer.pet_id is None:
+        raise NotFound(field="petId")
+    _check_place(offer, wish)
+    slot, units = _slot(offer, wish, work.now)
+    await _check_open(offer, slot)
+    blocked = slot.with_buffer(availability.buffer_of(offer.type))
     await _check_holds(work)
-    resource = await _free_resource(work, option, blocked)
-    parts = split(price(option.price_idr, units), commission_rate(option.service.type))
+    resource_id = await _free_resource(work, offer, blocked)
+    parts = split(price(offer.price_idr, units), commission_rate(offer.type))
     booking = Booking(
-        code=new_code("BK"), customer_id=work.actor.id, partner_id=partner.id, service_id=option.service_id,
-        option_id=option.id, resource_id=resource.id, pet_id=pet.id, address_id=address.id if address else None,
-        service_type=option.service.type, state=BOOKING.start, zone=partner.zone,
+        code=new_code("BK"), customer_id=work.actor.id, partner_id=offer.partner_id, service_id=offer.service_id,
+        option_id=wish.option_id, resource_id=resource_id, pet_id=offer.pet_id,
+        address_id=None if offer.by_night else offer.address_id,
+        service_type=offer.type, state=BOOKING.start, zone=offer.partner_zone,
         starts_at=slot.starts_at, ends_at=slot.ends_at, blocked_from=blocked.starts_at, blocked_until=blocked.ends_at,
-        unit=option.unit, units=units, price_idr=parts.price_idr, commission_bp=parts.commission_bp,
-        commission_idr=parts.commission_idr, net_idr=parts.net_idr, cancel_policy=option.service.cancel_policy,
+        unit=Unit(offer.unit), units=units, price_idr=parts.price_idr, commission_bp=parts.commission_bp,
+        commission_idr=parts.commission_idr, net_idr=parts.net_idr, cancel_policy=Policy(offer.cancel_policy),
         note=paragraph(wish.note, "note", MAX_NOTE_CHARACTERS), hold_expires_at=work.now + HOLD_FOR,
     )  # fmt: skip
     await work.born(booking, BOOKING.born, service_type=booking.service_type)
@@ -82,52 +130,43 @@ async def hold(work: Work, wish: NewBooking) -> Booking:
     return booking
 
 
-async def _bookable(work: Work, wish: NewBooking) -> Price:
-    """The price option with its service and partner; P-01: approved and active, or PartnerNotBookable."""
-    option = await Price.filter(id=wish.option_id).select_related("service__partner").first()
-    if option is None:
+async def _bookable(work: Work, wish: NewBooking) -> _Offer:
+    """What is wished for; P-01: approved and active, or PartnerNotBookable."""
+    found = await records(OFFER, [wish.option_id, work.actor.id, wish.pet_id, wish.address_id])
+    if not found:
         raise NotFound(field="optionId")
-    service = option.service
+    offer = _Offer(*found[0])
     if (
-        option.archived_at is not None
-        or service.state is not ServiceState.APPROVED
-        or service.partner.state is not PartnerState.ACTIVE
-        or service.partner_id == work.actor.id
+        offer.archived_at is not None
+        or offer.service_state != ServiceState.APPROVED
+        or offer.partner_state != PartnerState.ACTIVE
+        or offer.partner_id == work.actor.id
     ):
         raise PartnerNotBookable(field="optionId")
-    return option
+    return offer
 
 
-async def _pet(work: Work, pet_id: UUID) -> Pet:
-    pet = await Pet.filter(id=pet_id, owner_id=work.actor.id, archived_at=None).first()
-    if pet is None:
-        raise NotFound(field="petId")
-    return pet
-
-
-async def _place(work: Work, option: Price, address_id: UUID | None) -> Address | None:
-    """Where the partner comes to; a hotel is visited instead. The address lies in the partner's area."""
-    if CARE[option.service.type].by_night:
-        return None
-    if address_id is None:
+def _check_place(offer: _Offer, wish: NewBooking) -> None:
+    """The partner comes to an address in its area; a hotel is visited instead."""
+    if offer.by_night:
+        return
+    if wish.address_id is None:
         raise InvalidInput("addressId", indonesian="alamat wajib diisi", english="an address is needed")
-    address = await Address.filter(id=address_id, owner_id=work.actor.id, archived_at=None).first()
-    if address is None:
+    if offer.region_code is None:
         raise NotFound(field="addressId")
-    if not set(option.service.partner.areas) & set(ancestors(address.region_code)):
+    if not set(offer.areas) & set(ancestors(offer.region_code)):
         raise OutOfArea(field="addressId")
-    return address
 
 
-def _slot(option: Price, wish: NewBooking, zone: Zone, now: datetime) -> tuple[Interval, int]:
+def _slot(offer: _Offer, wish: NewBooking, now: datetime) -> tuple[Interval, int]:
     """The time asked for and how many units it is."""
-    if CARE[option.service.type].by_night:
+    if offer.by_night:
         if wish.arrives_on is None or wish.leaves_on is None:
             raise InvalidInput(
                 "arrivesOn", indonesian="isi tanggal masuk dan keluar", english="give the days of arrival and leaving"
             )
         check_stay(wish.arrives_on, wish.leaves_on)
-        slot = stay_interval(wish.arrives_on, wish.leaves_on, zone)
+        slot = stay_interval(wish.arrives_on, wish.leaves_on, offer.zone)
         units = nights(wish.arrives_on, wish.leaves_on)
     else:
         if wish.starts_at is None:
@@ -135,7 +174,7 @@ def _slot(option: Price, wish: NewBooking, zone: Zone, now: datetime) -> tuple[I
         check_units(wish.units)
         units = wish.units
         check_start(wish.starts_at, now)
-        length = timedelta(minutes=option.minutes * units)
+        length = timedelta(minutes=offer.minutes * units)
         check_length(length, "units")
         slot = Interval(wish.starts_at, wish.starts_at + length)
     check_start(slot.starts_at, now)
@@ -143,46 +182,44 @@ def _slot(option: Price, wish: NewBooking, zone: Zone, now: datetime) -> tuple[I
     return slot, units
 
 
-async def _check_open(option: Price, slot: Interval, zone: Zone) -> None:
-    partner, kind = option.service.partner, option.service.type
-    hours = await availability.open_hours(partner, zone.day_of(slot.starts_at), zone.day_of(slot.ends_at))
-    if not availability.fits(kind, hours, slot, zone):
-        raise OutsideHours(field="arrivesOn" if CARE[kind].by_night else "startsAt")
+async def _check_open(offer: _Offer, slot: Interval) -> None:
+    zone, partner_id = offer.zone, offer.partner_id
+    hours = await availability.all_open_hours(
+        {partner_id: zone}, zone.day_of(slot.starts_at), zone.day_of(slot.ends_at)
+    )
+    if not availability.fits(offer.type, hours[partner_id], slot, zone):
+        raise OutsideHours(field="arrivesOn" if offer.by_night else "startsAt")
 
 
 async def _check_holds(work: Work) -> None:
-    held = await Booking.filter(
-        customer_id=work.actor.id, state=BookingState.HELD, hold_expires_at__gt=work.now
-    ).count()
+    """One hold at a time for each customer, so that the count is true."""
+    if not await records(LOCK_CUSTOMER, [work.actor.id]):
+        raise NotFound()
+    [(held,)] = await records(ACTIVE_HOLDS, [work.actor.id, work.now])
     if held >= MAX_ACTIVE_HOLDS:
         raise TooManyHolds(limit=MAX_ACTIVE_HOLDS)
 
 
-async def _free_resource(work: Work, option: Price, blocked: Interval) -> Resource:
+async def _free_resource(work: Work, offer: _Offer, blocked: Interval) -> UUID:
     """The first of the partner's units that is free. Losers are turned away before the lock; under the lock the units
     are judged one by one; the exclusion constraint has the last word."""
-    mine = {"partner_id": option.service.partner_id, "is_kennel": CARE[option.service.type].by_night}
-    units = await Resource.filter(**mine, archived_at=None).order_by("id")
+    units = await availability.units(offer.partner_id, offer.by_night, blocked, work.now)
     if not units:
         raise PartnerNotBookable(field="optionId")
-    if not await _free(work, units, blocked):
+    if all(unit.is_taken for unit in units):
         raise SlotTaken(field="startsAt")
-    await check_bookable(option.service_id)  # again, now that it stays so until the commit
-    ids = [unit.id for unit in units]
-    locked = await Resource.filter(id__in=ids, archived_at=None).order_by("id").select_for_update(no_key=True)
-    await _release_dead_holds(work, ids, blocked)
-    free = await _free(work, locked, blocked)
-    if not free:
-        raise SlotTaken(field="startsAt")
-    return free[0]
+    await check_bookable(offer.service_id)  # again, now that it stays so until the commit
+    locked = {id for (id,) in await records(LOCK_RESOURCES, [[unit.id for unit in units]])}
+    units = await availability.units(offer.partner_id, offer.by_night, blocked, work.now)
+    if any(unit.has_dead_hold for unit in units):
+        await _release_dead_holds(work, locked, blocked)
+    for unit in units:
+        if unit.id in locked and not unit.is_taken:
+            return unit.id
+    raise SlotTaken(field="startsAt")
 
 
-async def _free(work: Work, units: Sequence[Resource], blocked: Interval) -> list[Resource]:
-    taken = await availability.busy([unit.id for unit in units], blocked.starts_at, blocked.ends_at, work.now)
-    return [unit for unit in units if not taken[unit.id]]
-
-
-async def _release_dead_holds(work: Work, resource_ids: Sequence[UUID], blocked: Interval) -> None:
+async def _release_dead_holds(work: Work, resource_ids: Collection[UUID], blocked: Interval) -> None:
     """Holds that ran out give way in the transaction that wants their slot, not when the clock comes round."""
     dead = (
         await Booking.filter(

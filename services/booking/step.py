@@ -12,9 +12,13 @@ from domain.payment import state_after_refund
 from domain.permissions import Actor, Role
 from domain.service import ChecklistItem, Unit
 from models.booking import Booking, Incident
-from models.partner import Partner, PartnerService
 from models.payment import Payment
+from models.record import records
 from services.work import Work
+
+LOCK_PARTNER = """
+SELECT s.state, p.state FROM partner_service s JOIN partner p ON p.id = s.partner_id
+ WHERE s.id = $1 FOR NO KEY UPDATE OF p"""
 
 
 def side_of(actor: Actor, booking: Booking) -> Cancelled:
@@ -26,12 +30,10 @@ def side_of(actor: Actor, booking: Booking) -> Cancelled:
 
 async def check_bookable(service_id: UUID) -> None:
     """P-01: the service is approved and its partner active, and both stay so until the commit; PartnerNotBookable."""
-    service = await PartnerService.filter(id=service_id).first()
-    if service is None or service.state is not ServiceState.APPROVED:
-        raise PartnerNotBookable(field="optionId")
-    partner = await Partner.filter(id=service.partner_id).select_for_update(no_key=True).get()
-    if partner.state is not PartnerState.ACTIVE:
-        raise PartnerNotBookable(field="optionId")
+    for service, partner in await records(LOCK_PARTNER, [service_id]):
+        if service == ServiceState.APPROVED and partner == PartnerState.ACTIVE:
+            return
+    raise PartnerNotBookable(field="optionId")
 
 
 def is_own_partner(actor: Actor, booking: Booking) -> bool:

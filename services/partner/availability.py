@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
-
-from tortoise import connections
 
 from domain import calendar
 from domain.booking import BLOCKING, LEAD, BookingState
@@ -23,14 +22,15 @@ from domain.calendar import (
     NO_BUFFER,
     Buffer,
     Interval,
+    Period,
     Zone,
     open_intervals,
 )
 from domain.partner import NIGHT_MINUTES
 from domain.service import CARE, ServiceType
-from models.calendar import PlanException, PlanPeriod
 from models.partner import Partner, Resource
-from services.partner.plan import differing, period
+from models.record import records
+from services.partner.plan import clock, differing_on
 
 MAX_OPEN_DAYS = MAX_RANGE_DAYS + MAX_NIGHTS + 1  # a stay may begin on the last day of a range
 
@@ -43,6 +43,27 @@ SELECT b.resource_id, b.blocked_from, b.blocked_until
    AND tstzrange(b.blocked_from, b.blocked_until, '[)') && tstzrange($2, $3, '[)')
  WHERE NOT (b.state = '{BookingState.HELD.value}' AND b.hold_expires_at <= $4)
  ORDER BY b.blocked_from"""  # noqa: S608 - the text is made of the enum's own names
+
+# Each unit of the partner, whether a booking is in its way, and whether a hold is that ran out and only waits to go.
+UNITS = f"""
+SELECT r.id, coalesce(bool_or(b.is_in_the_way), false) AS is_taken,
+       coalesce(bool_or(NOT b.is_in_the_way), false) AS has_dead_hold
+  FROM resource r
+  LEFT JOIN LATERAL (
+    SELECT NOT (b.state = '{BookingState.HELD.value}' AND b.hold_expires_at <= $5) AS is_in_the_way
+      FROM booking b
+     WHERE b.resource_id = r.id AND b.state IN ({_STATES})
+       AND tstzrange(b.blocked_from, b.blocked_until, '[)') && tstzrange($3, $4, '[)')
+  ) b ON true
+ WHERE r.partner_id = $1 AND r.is_kennel = $2 AND r.archived_at IS NULL
+ GROUP BY r.id ORDER BY r.id"""  # noqa: S608 - as above
+# The weekly plan (by weekday), and the days that differ from it (by date).
+HOURS = """
+SELECT partner_id, weekday, NULL::date AS on_day, opens_minute, closes_minute, true AS available
+  FROM plan_period WHERE partner_id = ANY($1)
+UNION ALL
+SELECT partner_id, NULL, on_day, opens_minute, closes_minute, available
+  FROM plan_exception WHERE partner_id = ANY($1) AND on_day BETWEEN $2 AND $3"""
 
 Busy = Mapping[UUID, Sequence[Interval]]
 
@@ -64,26 +85,39 @@ class Wish:
         return max(1, self.minutes // NIGHT_MINUTES)
 
 
+class Unit(NamedTuple):
+    """What can be booked once at a time, as it is for one interval."""
+
+    id: UUID
+    is_taken: bool
+    has_dead_hold: bool
+
+
 async def open_hours(partner: Partner, first_day: date, last_day: date) -> list[Interval]:
-    """When the partner is open on these days of its zone: the plan and its exceptions. Two statements.
+    """When the partner is open on these days of its zone: the plan and its exceptions. One statement.
 
     Refuses a range that runs backwards or is longer than MAX_OPEN_DAYS.
     """
-    return (await all_open_hours([partner], first_day, last_day))[partner.id]
+    return (await all_open_hours({partner.id: Zone(partner.zone)}, first_day, last_day))[partner.id]
 
 
-async def all_open_hours(partners: Collection[Partner], first_day: date, last_day: date) -> dict[UUID, list[Interval]]:
-    """`open_hours` of many partners, still two statements."""
-    ids = [partner.id for partner in partners]
+async def all_open_hours(zones: Mapping[UUID, Zone], first_day: date, last_day: date) -> dict[UUID, list[Interval]]:
+    """`open_hours` of many partners, each by its id and zone; still one statement."""
     plans, exceptions = defaultdict(list), defaultdict(list)
-    for planned in await PlanPeriod.filter(partner_id__in=ids):
-        plans[planned.partner_id].append(period(planned))
-    for special in await PlanException.filter(partner_id__in=ids, on_day__gte=first_day, on_day__lte=last_day):
-        exceptions[special.partner_id].append(differing(special))
-    return {
-        partner.id: _open(plans[partner.id], exceptions[partner.id], Zone(partner.zone), first_day, last_day)
-        for partner in partners
-    }
+    for partner_id, weekday, on_day, opens, closes, available in await records(
+        HOURS, [list(zones), first_day, last_day]
+    ):
+        if on_day is None:
+            plans[partner_id].append(Period(weekday, clock(opens), clock(closes)))
+        else:
+            exceptions[partner_id].append(differing_on(on_day, opens, closes, available))
+    return {id: _open(plans[id], exceptions[id], zone, first_day, last_day) for id, zone in zones.items()}
+
+
+async def units(partner_id: UUID, by_night: bool, blocked: Interval, now: datetime) -> list[Unit]:
+    """The partner's kennels, or the partner in person, in order, as they are for that time. One statement."""
+    found = await records(UNITS, [partner_id, by_night, blocked.starts_at, blocked.ends_at, now])
+    return [Unit(*each) for each in found]
 
 
 async def busy(
@@ -93,7 +127,7 @@ async def busy(
 
     One statement.
     """
-    rows = await connections.get("default").execute_query_dict(TAKEN, [list(resource_ids), since, until, now])
+    rows = await records(TAKEN, [list(resource_ids), since, until, now])
     taken: dict[UUID, list[Interval]] = {id: [] for id in resource_ids}
     for row in rows:
         taken[row["resource_id"]].append(Interval(row["blocked_from"], row["blocked_until"]))
@@ -104,7 +138,7 @@ async def free_slots(
     partner: Partner, wish: Wish, first_day: date, last_day: date, now: datetime, limit: int = MAX_SLOTS
 ) -> list[Interval]:
     """What could be booked with the partner from `first_day` to `last_day` (days it begins on), in order, at most
-    `limit`: jobs every half hour, or one stay for each day of arrival. Four statements.
+    `limit`: jobs every half hour, or one stay for each day of arrival. Three statements.
 
     Raises InvalidInput for a range that check_range refuses. Whether the service is approved is not asked here.
     """
@@ -113,7 +147,7 @@ async def free_slots(
 
 
 async def free_on(partners: Collection[Partner], wishes: Mapping[UUID, Wish], day: date, now: datetime) -> set[UUID]:
-    """Which of the partners have something free on `day` for their wish (by partner id). Four statements in all.
+    """Which of the partners have something free on `day` for their wish (by partner id). Three statements in all.
 
     The wishes are all of one service type.
     """
@@ -141,7 +175,8 @@ async def _slots(
         return {}
     by_night = any(CARE[wish.service_type].by_night for wish in wishes.values())
     longest = max((wish.nights for wish in wishes.values()), default=1) if by_night else 1
-    hours = await all_open_hours(partners, first_day, last_day + longest * DAY)
+    zones = {partner.id: Zone(partner.zone) for partner in partners}
+    hours = await all_open_hours(zones, first_day, last_day + longest * DAY)
     units = defaultdict(list)
     rows = Resource.filter(partner_id__in=[each.id for each in partners], is_kennel=by_night, archived_at=None)
     for unit in await rows.order_by("id"):
@@ -153,7 +188,7 @@ async def _slots(
     taken = await busy(everyone, since, until, now)
     return {
         partner.id: _free(
-            wishes[partner.id], Zone(partner.zone), hours[partner.id],
+            wishes[partner.id], zones[partner.id], hours[partner.id],
             {id: taken[id] for id in units[partner.id]}, first_day, last_day, now, limit,
         )
         for partner in partners

@@ -1,7 +1,7 @@
 """When a partner works: the week as a whole, and the days that differ from it (Q-09)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from domain.calendar import MAX_PERIODS_A_DAY, MIDNIGHT, Period, Zone, check_exceptions, check_plan
@@ -79,16 +79,16 @@ async def upcoming_exceptions(partner: Partner, now: datetime | None = None) -> 
     return await ahead.order_by("on_day", "id").limit(MAX_EXCEPTIONS)
 
 
-def period(row: PlanPeriod) -> Period:
-    """The row as the calendar's rules know it."""
-    return Period(row.weekday, clock(row.opens_minute), clock(row.closes_minute))
-
-
 def differing(row: PlanException) -> Differing:
     """The row as the calendar's rules know it."""
-    opens = None if row.opens_minute is None else clock(row.opens_minute)
-    closes = None if row.closes_minute is None else clock(row.closes_minute)
-    return Differing(row.on_day, opens, closes, row.available)
+    return differing_on(row.on_day, row.opens_minute, row.closes_minute, row.available)
+
+
+def differing_on(day: date, opens_minute: int | None, closes_minute: int | None, available: bool) -> Differing:
+    """A day that differs, from what its columns hold."""
+    opens = None if opens_minute is None else clock(opens_minute)
+    closes = None if closes_minute is None else clock(closes_minute)
+    return Differing(day, opens, closes, available)
 
 
 def clock(minute: int) -> time:

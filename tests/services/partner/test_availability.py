@@ -207,7 +207,7 @@ async def test_many_partners_are_judged_with_as_many_statements_as_one() -> None
     with statements() as together:
         free = await availability.free_on(partners, wishes, MONDAY, LONG_BEFORE)
     assert free == {partner.id for partner in partners[1:]}
-    assert len(alone) == len(together) == 4
+    assert len(alone) == len(together) == 3
 
 
 async def free_week(partner: Partner) -> list[Interval]:
