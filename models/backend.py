@@ -46,13 +46,7 @@ class Client(AsyncpgDBClient):
             async with self.acquire_connection():  # opens the pool
                 pass
             assert self._pool is not None
-        pool = self._pool
-        self.log.debug("%s: %s", sql, values)
-        connection = await pool.acquire()
-        try:
-            return await connection.records(sql, values)
-        finally:
-            await pool.release(connection)
+        return await self._pool.records(sql, values)
 
     def _in_transaction(self) -> TransactionContext:
         return Transaction(TransactionClient(self), self._pool_init_lock)

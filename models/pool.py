@@ -135,6 +135,24 @@ class Pool:
         for connection in opened:
             await self.release(connection)
 
+    async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
+        """The rows of one statement on any connection."""
+        free = self._free
+        # Mostly the warmest connection is free and at rest again afterwards: nothing has to be awaited for that.
+        if free and not self._closing and not free[-1].is_closed():
+            connection = free.pop()
+            self._used.add(connection)
+        else:
+            connection = await self.acquire()
+        try:
+            return await connection.records(sql, values)
+        finally:
+            if self._waiting or self._expired or self._closing or not connection.at_rest:
+                await self.release(connection)
+            else:
+                self._used.discard(connection)
+                free.append(connection)
+
     async def acquire(self) -> Connection:
         """A connection, now or when one comes back. Raises NoConnectionFree after `timeout_s`."""
         if self._closing:

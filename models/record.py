@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from tortoise.connection import get_connection
+from tortoise.context import require_context
 
 from models.backend import Client
 from models.pool import Record
@@ -11,5 +11,5 @@ from models.pool import Record
 
 async def records(sql: str, values: Sequence[object] = ()) -> list[Record]:
     """The rows of one statement; inside a use case they are read in its transaction."""
-    found: list[Record] = await cast(Client, get_connection("default")).records(sql, values)
+    found: list[Record] = await cast(Client, require_context().connections.get("default")).records(sql, values)
     return found
