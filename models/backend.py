@@ -37,7 +37,6 @@ class Client(AsyncpgDBClient):
         await pool.fill()
         return pool
 
-    @translate_exceptions
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
         """The rows of one statement, as asyncpg gives them; the statement stays prepared on its connection. Raises
         what Tortoise's own methods raise."""
@@ -46,7 +45,11 @@ class Client(AsyncpgDBClient):
             async with self.acquire_connection():  # opens the pool
                 pass
             assert self._pool is not None
-        return await self._pool.records(sql, values)
+        try:
+            return await self._pool.records(sql, values)
+        except Exception as error:
+            await self._translate_exceptions(_raise, error)
+            raise
 
     def _in_transaction(self) -> TransactionContext:
         return Transaction(TransactionClient(self), self._pool_init_lock)
@@ -118,6 +121,10 @@ class Transaction(TransactionContextPooled):
     async def _give_back(self) -> None:
         connection, self.client._connection = self.client.connection, None
         await self.pool.release(connection)
+
+
+async def _raise(client: Client, error: Exception) -> None:
+    raise error
 
 
 client_class = Client

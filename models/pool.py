@@ -49,7 +49,11 @@ class Connection(_Connection):
         transaction that is too late, so the error is raised and the next attempt prepares."""
         self._executing += 1
         try:
-            return await self._fetch(sql, values)
+            statement = self._statements.get(sql)
+            if statement is None or self._query_loggers:
+                return await self._fetch(sql, values)
+            self._statements.move_to_end(sql)
+            return await self._bound(statement, values)
         except STALE as error:
             await self.forget_statements(error)
             if self.is_in_transaction():
@@ -61,13 +65,11 @@ class Connection(_Connection):
     async def _fetch(self, sql: str, values: Sequence[object]) -> list[Record]:
         if self._query_loggers:  # whoever listens to asyncpg's own methods hears of this as well
             return await self.fetch(sql, *values)
-        statement = self._statements.get(sql)
-        if statement is None:
-            statement = await self._prepared(sql)
-        else:
-            self._statements.move_to_end(sql)
-        # What statement.fetch() does, without the layers above it: they cost more than the call.
-        found: list[Record] = await self._protocol.bind_execute(statement._state, values, "", 0, False, None)
+        return await self._bound(await self._prepared(sql), values)
+
+    def _bound(self, statement: Any, values: Sequence[object]) -> Awaitable[list[Record]]:
+        """What statement.fetch() does, without the layers above it: they cost more than the call."""
+        found: Awaitable[list[Record]] = self._protocol.bind_execute(statement._state, values, "", 0, False, None)
         return found
 
     async def _prepared(self, sql: str) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import EnumMeta
 from typing import Any
 
+import orjson
 from graphql import get_nullable_type, is_enum_type, is_non_null_type
 from tortoise import fields
 from tortoise.models import Model
@@ -14,7 +15,7 @@ from schema.page import MAX_FIRST, Ends, Listed, cursor_text
 from schema.table import TABLES, Many, One, Table
 
 TABLE = "t0"  # the alias of the table that is read
-# Scalars that are a column as the driver gives it, and those that are a method of its value.
+# Scalars that are a column as the driver gives it; and moments, which orjson writes like isoformat(), but faster.
 SAME: dict[str, tuple[type, ...]] = {
     "String": (fields.CharField, fields.TextField), "ID": (fields.CharField,), "Boolean": (fields.BooleanField,),
     "Int": (fields.IntField, fields.SmallIntField), "Rupiah": (fields.BigIntField,),
@@ -158,7 +159,7 @@ class Row:
         if not hasattr(field, "enum_type") and isinstance(field, SAME.get(named.name, ())):
             return Leaf(f"{{r}}[{self._select.column(sql)}]")
         if isinstance(field, MOMENTS.get(named.name, ())):
-            return _worked("{value}.isoformat()", self._select.column(sql), is_optional)
+            return _worked("{0}({value})[1:-1].decode()", self._select.column(sql), is_optional, orjson.dumps)
         return None
 
     def _enumeration(self, sql: str, field: Any, named: Any) -> Leaf | None:
