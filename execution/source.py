@@ -42,6 +42,7 @@ from execution.value import (
     odd,
     resolves_by_class,
     typed_body,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Writer:
         self.functions: list[str] = []
         self.names: dict[str, Any] = {
             "safe": SAFE, "odd": odd, "failed": failed, "awaited": awaited, "info": info, "raw_info": raw_info,
-            "Undefined": Undefined,
+            "Undefined": Undefined, "whole": whole,
         }  # fmt: skip
         self._bodies: list[Callable[[], None]] = []
 
@@ -91,6 +92,28 @@ class Writer:
         name = f"{text}_{self.plan.count()}"
         self.names[name] = value
         return name
+
+    def alone(self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]]) -> str | None:
+        """Write a coroutine function for a root object whose one field is surely asynchronous: there is nothing else to
+        do meanwhile, so it is awaited on the spot. None where it is not like that."""
+        if len(grouped) != 1:
+            return None
+        ((key, details),) = grouped.items()
+        field = self.plan.schema.get_field(type_, details[0].node.name.value)
+        strawberry = (field.extensions or {}).get("strawberry-definition") if field is not None else None
+        if field is None or not isinstance(strawberry, StrawberryField) or strawberry.is_subscription:
+            return None
+        place = Place(key, field.type, type_, details, strawberry)
+        name, function, v = self.name(key, place), self.name(f"{type_.name}_alone"), f"{key}_"
+        call, is_async = self._resolve(field, strawberry, place, name)
+        if not is_async:
+            return None
+        self._body(place, name)
+        lines = self._guarded(v, [f"{v} = whole(await {call}, {name}, link, {key!r}, run)"], name, "link", repr(key))
+        lines += [f"answer = {{{key!r}: {v}}}", "if run.unplaced:", f"{INDENT}run.put(answer, link)", "return answer"]
+        text = "".join(f"{INDENT}{line}\n" for line in lines)
+        self.functions.append(f"async def {function}(source, link, run):\n{text}")
+        return function
 
     def object(self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]]) -> str:
         """Write the function that makes one object's answer; its name."""

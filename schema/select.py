@@ -71,7 +71,9 @@ class Select:
         if found is None:
             found = self._joined[alias, column] = self.below().alias
             kind, key = "LEFT JOIN" if is_optional else "JOIN", model._meta.db_pk_column
-            self.joins.append(f"{kind} {model._meta.db_table} {found} ON {found}.{key} = {alias}.{column}")
+            # Limited to the one row there is, it stays a look-up for each row of the page, whatever the planner guesses.
+            one = f"SELECT * FROM {model._meta.db_table} WHERE {key} = {alias}.{column} LIMIT 1"  # noqa: S608 - our names
+            self.joins.append(f"{kind} LATERAL ({one}) {found} ON true")
         return found
 
     def maker(self, table: Table, alias: str) -> Callable[[Sequence[Any]], Any]:

@@ -162,7 +162,7 @@ def _candidates(
     order = ORDER[sort].replace("found.value", value).replace("found.id", "p.id")
     return (
         f"SELECT p.id, {value} AS value{minutes} FROM {source} WHERE {' AND '.join(conditions)} "  # noqa: S608 - our names
-        f"ORDER BY {order} LIMIT {_parameter(limit, values)}"
+        f"ORDER BY {order} LIMIT {limit}"
     )
 
 
