@@ -71,7 +71,7 @@ class Select:
         if found is None:
             found = self._joined[alias, column] = self.below().alias
             kind, key = "LEFT JOIN" if is_optional else "JOIN", model._meta.db_pk_column
-            # Limited to the one row there is, it stays a look-up for each row of the page, whatever the planner guesses.
+            # Limited to the one row there is, it stays a look-up for each row, whatever the planner guesses.
             one = f"SELECT * FROM {model._meta.db_table} WHERE {key} = {alias}.{column} LIMIT 1"  # noqa: S608 - our names
             self.joins.append(f"{kind} LATERAL ({one}) {found} ON true")
         return found
