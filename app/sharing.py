@@ -136,7 +136,10 @@ class Group:
 
     def _answer(self, event: Heard) -> Answered | None:
         """None if nobody here may hear the event or it is not for this stream."""
-        if not any(self._may_hear(member, event) for member in self.members):
+        for member in self.members:
+            if self._may_hear(member, event):
+                break
+        else:
             return None
         try:
             item = self.script.item(event)
