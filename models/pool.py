@@ -76,6 +76,17 @@ class Connection(_Connection):
             self._statements.popitem(last=False)  # asyncpg closes it on the server when it prepares the next one
         return statement
 
+    async def command(self, sql: str) -> None:
+        """BEGIN, COMMIT and their kin: no parameters, no rows, nothing to prepare."""
+        self._executing += 1
+        try:
+            if self._query_loggers:
+                await self.execute(sql)
+            else:
+                await self._protocol.query(sql, None)
+        finally:
+            self._executing -= 1
+
     async def forget_statements(self, error: Exception) -> None:
         """Drop what was prepared for a schema that is no more."""
         self._statements.clear()
@@ -101,7 +112,7 @@ class Connection(_Connection):
             async with asyncio.timeout(SETTLE_TIMEOUT_S):
                 await self._protocol._wait_for_cancellation(SETTLE_TIMEOUT_S)
                 if self.is_in_transaction():
-                    await self.execute("ROLLBACK")
+                    await self.command("ROLLBACK")
         except Exception:
             self.terminate()
         finally:
