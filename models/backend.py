@@ -1,13 +1,14 @@
 """Tortoise's PostgreSQL client on the lean pool of models/pool.py. Named by `engine` in app/database.py."""
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from contextvars import ContextVar, Token
+from typing import Any, NoReturn, cast
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.asyncpg.client import TransactionWrapper as AsyncpgTransactionWrapper
 from tortoise.backends.base.client import ConnectionWrapper, NestedTransactionContext, TransactionContext
-from tortoise.connection import ConnectionToken, get_connections
+from tortoise.connection import ConnectionToken, get_connection, get_connections
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 
 from models.pool import CONNECT_TIMEOUT_S, Connection, Pool, Record
@@ -18,6 +19,9 @@ TRANSLATED: tuple[tuple[tuple[type[asyncpg.PostgresError], ...], type[Exception]
     ((asyncpg.IntegrityConstraintViolationError,), IntegrityError),
     ((asyncpg.InvalidTransactionStateError,), TransactionManagementError),
 )
+
+# Beside Tortoise's own record of it, which takes several steps to ask.
+_transaction: ContextVar["TransactionClient | None"] = ContextVar("transaction", default=None)
 
 
 class Client(AsyncpgDBClient):
@@ -135,7 +139,7 @@ class Transaction(TransactionContext):
     def __init__(self, parent: Client) -> None:
         self._parent = parent
         self.client: TransactionClient = TransactionClient(parent)
-        self._token: ConnectionToken | None = None
+        self._tokens: tuple[ConnectionToken, Token[TransactionClient | None]]
 
     async def __aenter__(self) -> TransactionClient:
         self._pool = self._parent._pool or await self._parent.open_pool()
@@ -145,7 +149,8 @@ class Transaction(TransactionContext):
         except BaseException:
             await self._give_back()
             raise
-        self._token = get_connections().set(self.client.connection_name, self.client)
+        token = get_connections().set(self.client.connection_name, self.client)
+        self._tokens = token, _transaction.set(self.client)
         return self.client
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
@@ -153,13 +158,19 @@ class Transaction(TransactionContext):
             if exc_type is None and not self.client._finalized:
                 await self.client.commit()
         finally:
-            get_connections().reset(self._token)
+            get_connections().reset(self._tokens[0])
+            _transaction.reset(self._tokens[1])
             await self._give_back()
 
     async def _give_back(self) -> None:
         """The pool rolls back what was not committed."""
         connection, self.client._connection = self.client.connection, None
         await self._pool.release(connection)
+
+
+def current() -> Client:
+    """What the caller's statements go to: its transaction, or the pool."""
+    return _transaction.get() or cast(Client, get_connection("default"))
 
 
 def _raise_as_tortoise(error: asyncpg.PostgresError) -> NoReturn:

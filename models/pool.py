@@ -13,7 +13,7 @@ import asyncpg
 from tortoise.exceptions import DBConnectionError
 
 MAX_STATEMENTS = 500  # prepared on one connection; the one that was not used for longest goes first
-ACQUIRE_TIMEOUT_S = 60.0  # longer than any burst takes; then a caller would rather be told than wait for ever
+ACQUIRE_TIMEOUT_S = 30.0  # longer than a burst takes; then a caller would rather be told than wait for ever
 CONNECT_TIMEOUT_S = 10.0
 SETTLE_TIMEOUT_S = 2.0  # for a connection that came back in the middle of something
 STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # the schema changed under a statement
