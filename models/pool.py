@@ -13,7 +13,7 @@ import asyncpg
 from tortoise.exceptions import DBConnectionError
 
 MAX_STATEMENTS = 500  # prepared on one connection; the one that was not used for longest goes first
-ACQUIRE_TIMEOUT_S = 60.0  # longer than any burst takes; then a caller would rather be told than wait for ever
+ACQUIRE_TIMEOUT_S = 30.0  # longer than a burst takes; then a caller would rather be told than wait for ever
 CONNECT_TIMEOUT_S = 10.0
 SETTLE_TIMEOUT_S = 2.0  # for a connection that came back in the middle of something
 STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # the schema changed under a statement
@@ -78,6 +78,17 @@ class Connection(_Connection):
             self._statements.popitem(last=False)  # asyncpg closes it on the server when it prepares the next one
         return statement
 
+    async def command(self, sql: str) -> None:
+        """BEGIN, COMMIT and their kin: no parameters, no rows, nothing to prepare."""
+        self._executing += 1
+        try:
+            if self._query_loggers:
+                await self.execute(sql)
+            else:
+                await self._protocol.query(sql, None)
+        finally:
+            self._executing -= 1
+
     async def forget_statements(self, error: Exception) -> None:
         """Drop what was prepared for a schema that is no more."""
         self._statements.clear()
@@ -103,7 +114,7 @@ class Connection(_Connection):
             async with asyncio.timeout(SETTLE_TIMEOUT_S):
                 await self._protocol._wait_for_cancellation(SETTLE_TIMEOUT_S)
                 if self.is_in_transaction():
-                    await self.execute("ROLLBACK")
+                    await self.command("ROLLBACK")
         except Exception:
             self.terminate()
         finally:
