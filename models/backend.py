@@ -9,6 +9,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.asyncpg.client import TransactionWrapper as AsyncpgTransactionWrapper
 from tortoise.backends.base.client import ConnectionWrapper, NestedTransactionContext, TransactionContext
 from tortoise.connection import ConnectionToken, get_connections
+from tortoise.context import require_context
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 
 from models.pool import CONNECT_TIMEOUT_S, Connection, Pool, Record
