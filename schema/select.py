@@ -124,22 +124,32 @@ class Row:
         return Child("{r}", Row(self._select, target, other), absent)
 
     def _many(self, relation: Many, asked: Asked) -> Child:
-        """The first rows that point back, as an array of records in one column of this record."""
+        """The first rows that point back: in one column, as an array of records; of only one the columns beside."""
         table, inner = TABLES[relation.target], self._select.below()
-        first = self._select.parameter(lambda info: _first(asked, info))
-        origin = f"FROM {table.model._meta.db_table} {inner.alias}"
+        given = asked.constant_arguments
+        is_single = given is not None and given.get("first") == 1 and given.get("after") is None
+        first = "1" if is_single else self._select.parameter(lambda info: _first(asked, info))
+        name = table.model._meta.db_table
         condition = f"WHERE {inner.alias}.{relation.column} = {self._alias}.id AND {self._may_see(relation)}"
         order = f"ORDER BY {inner.alias}.id {'DESC' if relation.order == '-id' else 'ASC'} LIMIT {first}"
+        origin = f"FROM {name} {inner.alias} {{joins}} {condition}"
 
         def rows() -> str:
-            return f"ARRAY(SELECT ROW({inner.listed()}) {origin} {' '.join(inner.joins)} {condition} {order})"
+            return f"ARRAY(SELECT ROW({inner.listed()}) {origin.format(joins=' '.join(inner.joins))} {order})"
 
         def has_next() -> str:
-            return f"{{r}}[{self._select.column(f'EXISTS (SELECT {origin} {condition} OFFSET {first})')}]"
+            more = f"EXISTS (SELECT {origin.format(joins='')} OFFSET {first})"
+            return f"{{r}}[{self._select.column(more)}]"
 
-        node = Row(inner, table, inner.alias)
-        ends = Ends(lambda: inner.cursor([f"{inner.alias}.id"]), has_next)
-        return Child("{r}", Listed(f"{{r}}[{self._select.part(rows)}]", node, ends))
+        if is_single:
+            one = f"SELECT {inner.alias}.* {origin.format(joins='')} {order}"
+            self._select.joins.append(f"LEFT JOIN LATERAL ({one}) {inner.alias} ON true")
+            at = self._select.column(f"{inner.alias}.id::text")
+            where, records = self._select, f"(({{r}},) if {{r}}[{at}] is not None else ())"
+        else:
+            where, records = inner, f"{{r}}[{self._select.part(rows)}]"
+        ends = Ends(lambda: where.cursor([f"{inner.alias}.id"]), has_next)
+        return Child("{r}", Listed(records, Row(where, table, inner.alias), ends))
 
     def _may_see(self, relation: Many) -> str:
         everything = self._select.parameter(lambda info: info.context.actor.sees_all(relation.noun))
