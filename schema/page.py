@@ -129,9 +129,12 @@ def values_of(cursor: str, fields: Sequence[Field[Any]]) -> list[Any]:
 
 
 def _belongs(value: Any, field: Field[Any]) -> bool:
-    """Whether PostgreSQL could compare the value with that column: its type, and for a number its range."""
+    """Whether PostgreSQL could compare the value with that column: its type, for a number its range, and for a text its
+    length and characters."""
     if not isinstance(value, field.field_type):
         return False
+    if isinstance(value, str):
+        return len(value) <= getattr(field, "max_length", MAX_CURSOR_CHARACTERS) and "\0" not in value
     if not isinstance(value, int):
         return True
     return bool(field.constraints.get("ge", value) <= value <= field.constraints.get("le", value))

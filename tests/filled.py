@@ -20,7 +20,7 @@ from models.booking import Booking, CareLog, ChecklistTick, Incident
 from models.message import Message
 from models.notification import Notification
 from models.partner import Partner, PartnerService
-from models.pet import Pet
+from models.pet import Address, Pet
 from models.photo import PhotoUpdate, Upload
 from models.task import Task
 from tests import world
@@ -128,6 +128,10 @@ async def _told(customer: Customer, other: Customer, groomer: Provider) -> None:
     for number in range(5):
         how = TaskState.DEAD if number < 3 else TaskState.DONE
         await Task.create(key=f"a:{number}", name="a", state=how, due_at=NOW + timedelta(hours=number // 2))
+    await Address.create(
+        owner_id=customer.id, label="Kantor", recipient="Sari", phone="+628120000002", street="Jalan Lain 2",
+        region_code="31.71.01.1001", postcode="10110",
+    )  # fmt: skip
     await Pet.create(owner_id=customer.id, name="Putih", species="CAT", size="LARGE", born_on=NOW.date())
     await Pet.create(owner_id=customer.id, name="Lama", species="DOG", size="SMALL", archived_at=NOW)
 

@@ -11,6 +11,7 @@ import strawberry
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, parse
 
 Shown = tuple[tuple[str | int, ...] | None, str, str]
+AsShown = Callable[[GraphQLError], GraphQLError]
 NO_PROPAGATION = " @experimental_disableErrorPropagation "
 
 
@@ -42,7 +43,9 @@ def by_position(data: Any, errors: list[GraphQLError] | None) -> dict[tuple[str 
     return dict(grouped)
 
 
-async def possible_errors(stock: strawberry.Schema, query: str, variables: Any, context: Any) -> set[Shown]:
+async def possible_errors(
+    stock: strawberry.Schema, query: str, variables: Any, context: Any, as_shown: AsShown
+) -> set[Shown]:
     """Every error that any order of execution could tell: graphql-core can be told not to propagate them."""
     marked = parse("query" + NO_PROPAGATION + "{x}").definitions[0]
     assert isinstance(marked, OperationDefinitionNode)
@@ -60,13 +63,19 @@ async def possible_errors(stock: strawberry.Schema, query: str, variables: Any, 
         executor_class=stock.execution_context_class,
     )
     result = await result if inspect.isawaitable(result) else result
-    return {shown(error) for error in result.errors or ()}
+    return {shown(as_shown(error)) for error in result.errors or ()}
 
 
 async def difference(
-    stock: strawberry.Schema, compiled: strawberry.Schema, query: str, variables: Any, context: Callable[[], Any]
+    stock: strawberry.Schema,
+    compiled: strawberry.Schema,
+    query: str,
+    variables: Any,
+    context: Callable[[], Any],
+    as_shown: AsShown = lambda error: error,
 ) -> str | None:
-    """What differs, or None. `context` makes a new context for each execution."""
+    """What differs, or None. `context` makes a new context for each execution; `as_shown`: what the schemas do with
+    errors before clients see them."""
     expected = await stock.execute(query, variables, context_value=context())
     got = await compiled.execute(query, variables, context_value=context())
     if repr(expected.data) != repr(got.data):
@@ -76,7 +85,7 @@ async def difference(
         return None
     if wanted.keys() != found.keys():
         return f"errors elsewhere\n  stock:    {expected.errors!r}\n  compiled: {got.errors!r}"
-    allowed = await possible_errors(stock, query, variables, context())
+    allowed = await possible_errors(stock, query, variables, context(), as_shown)
     for place, errors in found.items():
         strange = [error for error in errors - wanted[place] if error not in allowed]
         if strange:

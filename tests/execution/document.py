@@ -2,6 +2,7 @@
 
 import random
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -17,26 +18,56 @@ from graphql import (
 )
 
 MAX_DEPTH = 4
+NOTHING: Mapping[str, Sequence[Any]] = {}
+SCALARS: dict[str, list[Any]] = {
+    "Int": [4, 0, 7, -2], "Float": [1.25, 3, -0.5], "Boolean": [True, False], "Date": ["2026-03-04", "2027-01-31"],
+    "Rupiah": [900, 5], "ID": ["x1", "x2", 7], "DateTime": ["2026-03-04T05:06:07+00:00", "2026-03-04T05:06:07Z"],
+    "UUID": ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"],
+}  # fmt: skip
 WORDS = ("hai", "", "dua kata", "\\u00e9")
 
 
 class Document:
-    """One random operation with its fragments and variables."""
+    """One random operation with its fragments and variables.
 
-    def __init__(self, schema: GraphQLSchema, seed: int, skipped: frozenset[str] = frozenset()) -> None:
+    `known` has values to choose from, by the name of the argument or of its type; with it the operation only reads.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        seed: int,
+        skipped: frozenset[str] = frozenset(),
+        known: Mapping[str, Sequence[Any]] = NOTHING,
+        depth: int = MAX_DEPTH,
+    ) -> None:
         self.schema = schema
         self.dice = random.Random(seed)
         self.skipped = skipped
+        self.known = known
+        self.most = 5 if known else 4
         self.fragments: list[str] = []
         self.declared: list[str] = []
+        self.types: dict[str, tuple[Any, str]] = {}
         self.variables: dict[str, Any] = {}
         self.flags: list[str] = []
-        is_mutation = schema.mutation_type is not None and self.dice.random() < 0.12
+        is_mutation = not known and schema.mutation_type is not None and self.dice.random() < 0.12
         root: Any = schema.mutation_type if is_mutation else schema.query_type
-        body = self._selection(root, MAX_DEPTH, self.dice.randint(1, 3))
+        body = self._selection(root, depth, self.dice.randint(1, 2 if known else 3))
         declared = f"({', '.join(self.declared)})" if self.declared else ""
         operation = f"{'mutation' if is_mutation else 'query'} Q{declared} {body}"
         self.text = "\n".join([operation, *self.fragments])
+
+    def again(self) -> dict[str, Any]:
+        """Other values for the variables that are given; @skip and @include stay as they are."""
+        return {
+            name: self.json(*self.types[name]) if name in self.types else value
+            for name, value in self.variables.items()
+        }  # fmt: skip
+
+    def turned(self) -> dict[str, Any]:
+        """The same values, with @skip and @include the other way round."""
+        return {name: not value if name in self.flags else value for name, value in self.variables.items()}
 
     def _flag(self) -> str:
         """A variable for @skip or @include: a known one, or one more of at most two."""
@@ -57,7 +88,7 @@ class Document:
         return f" @{self.dice.choice(['skip', 'include'])}(if: {condition}){both if 'skip(' not in both else ''}"
 
     def _selection(self, type_: Any, depth: int, count: int | None = None) -> str:
-        parts = [self._one(type_, depth) for _ in range(count or self.dice.randint(1, 4))]
+        parts = [self._one(type_, depth) for _ in range(count or self.dice.randint(1, self.most))]
         return "{ " + " ".join(parts) + " }"
 
     def _one(self, type_: Any, depth: int) -> str:
@@ -100,56 +131,74 @@ class Document:
         for name, argument in field.args.items():
             if self._is_left_out(argument):
                 continue
-            given.append(f"{name}: {self._argument(argument.type)}")
+            given.append(f"{name}: {self._argument(argument.type, name)}")
         return f"({', '.join(given)})" if given else ""
 
     def _is_left_out(self, argument: Any) -> bool:
         required = is_non_null_type(argument.type) and argument.default is None
         return self.dice.random() < (0.01 if required else 0.5)
 
-    def _argument(self, type_: Any) -> str:
-        if self.dice.random() > 0.35:
-            return self.literal(type_)
+    def _argument(self, type_: Any, of: str) -> str:
+        roll = self.dice.random()
+        if roll < 0.12 and is_input_object_type(get_named_type(type_)):
+            return self._around_variables(type_, of)
+        if roll > 0.4:
+            return self.literal(type_, of)
+        return self._variable(type_, of)
+
+    def _around_variables(self, type_: Any, of: str) -> str:
+        """A literal object, or a list of one, some fields of which are variables."""
+        named: Any = get_named_type(type_)
+        fields = self._object(named)
+        parts = [
+            f"{name}: {self._argument(named.fields[name].type, name) if self.dice.random() < 0.6 else written}"
+            for name, written in ((name, _written(value, named.fields[name].type)) for name, value in fields.items())
+        ]
+        return f"{{{', '.join(parts)}}}"
+
+    def _variable(self, type_: Any, of: str) -> str:
         name = f"v{len(self.declared)}"
-        default = f" = {self.literal(type_)}" if self.dice.random() < 0.3 else ""
+        default = f" = {self.literal(type_, of)}" if self.dice.random() < 0.3 else ""
         self.declared.append(f"${name}: {type_}{default}")
+        self.types[name] = type_, of
         if not default or self.dice.random() < 0.5:
-            self.variables[name] = self.json(type_)
+            self.variables[name] = self.json(type_, of)
             if not is_non_null_type(type_) and self.dice.random() < 0.2:
                 del self.variables[name]
         return f"${name}"
 
-    def literal(self, type_: Any) -> str:
+    def literal(self, type_: Any, of: str = "") -> str:
         """A literal of that input type."""
-        return _written(self.json(type_), type_)
+        return _written(self.json(type_, of), type_)
 
-    def json(self, type_: Any) -> Any:
-        """A value of that input type as a client sends it; seldom a wrong one."""
+    def json(self, type_: Any, of: str = "") -> Any:
+        """A value of that input type, for the argument or field `of`, as a client sends it; seldom a wrong one."""
         if not is_non_null_type(type_) and self.dice.random() < 0.15:
             return None
         type_ = type_.of_type if is_non_null_type(type_) else type_
         if self.dice.random() < 0.01:
             return self.dice.choice(["wrong", 1.5, True, 2**40])
         if is_list_type(type_):
-            return [self.json(type_.of_type) for _ in range(self.dice.randrange(3))]
+            return [self.json(type_.of_type, of) for _ in range(self.dice.randrange(3))]
+        for name in (of, type_.name):
+            if name in self.known:
+                return self.dice.choice(self.known[name])
         if is_enum_type(type_):
             return self.dice.choice(list(type_.values))
         if is_input_object_type(type_):
             return self._object(type_)
-        scalars = {"Int": 4, "Float": 1.25, "Boolean": True, "Date": "2026-03-04", "Rupiah": 900, "ID": "x1"}
-        scalars |= {"DateTime": "2026-03-04T05:06:07+00:00", "UUID": "00000000-0000-0000-0000-000000000001"}
-        return scalars.get(type_.name) or self.dice.choice(WORDS)
+        return self.dice.choice(SCALARS.get(type_.name, WORDS))
 
     def _object(self, type_: Any) -> dict[str, Any]:
         fields = dict(type_.fields)
         if getattr(type_.extensions.get("strawberry-definition"), "is_one_of", False):
             name = self.dice.choice(list(fields))
-            return {name: self.json(fields[name].type)}
+            return {name: self.json(fields[name].type, name)}
         wanted = {}
         for name, field in fields.items():
             required = is_non_null_type(field.type) and field.default is None
             if required or self.dice.random() < 0.5:
-                wanted[name] = self.json(field.type)
+                wanted[name] = self.json(field.type, name)
         return wanted
 
 

@@ -1,12 +1,7 @@
-"""Random documents through both executors: `python -m tests.execution.fuzz 100000 [first seed]`."""
+"""Random documents through both executors. The long run is `make fuzz documents=100000` (tests/fuzz.py)."""
 
-import asyncio
-import logging
-import sys
-import time
-import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache, partial
 
 import strawberry
@@ -21,8 +16,6 @@ from tests.execution.document import Document
 from tests.execution.synthetic import World
 
 TYPES = {"types": [synthetic.Pet, synthetic.Person], **synthetic.ARGUMENTS}
-
-PROGRESS = 5_000
 
 
 @lru_cache(maxsize=4)
@@ -46,19 +39,33 @@ class CheckedOnce(SchemaExtension):
 stock = strawberry.Schema(synthetic.Query, synthetic.Mutation, extensions=[CheckedOnce], **TYPES)
 
 
-def new_schema() -> CompiledSchema:
+class Around(SchemaExtension):
+    """Has a say in every operation, and changes nothing."""
+
+    def on_operation(self) -> Iterator[None]:
+        yield
+
+    async def on_execute(self) -> AsyncIterator[None]:  # type: ignore[override]
+        yield
+
+
+def new_schema(*extensions: type[SchemaExtension]) -> CompiledSchema:
     """A compiled schema that has compiled nothing yet."""
-    return CompiledSchema(synthetic.Query, synthetic.Mutation, extensions=[CheckedOnce], **TYPES)
+    return CompiledSchema(synthetic.Query, synthetic.Mutation, extensions=extensions, **TYPES)
 
 
-compiled = new_schema()
+@lru_cache(maxsize=1)
+def schemas() -> tuple[CompiledSchema, ...]:
+    """One without extensions, one that is surrounded by them, and one whose extensions parse and validate."""
+    return new_schema(), new_schema(Around), new_schema(CheckedOnce)
 
 
-async def one(seed: int, schema: CompiledSchema = compiled) -> tuple[Document, str | None]:
-    """The document of that seed, asked twice: of another world and with its @skip and @include variables turned."""
+async def one(seed: int, schema: CompiledSchema) -> tuple[Document, str | None]:
+    """The document of that seed, asked four times: of other worlds, with other values, and with its @skip and @include
+    variables turned. So the first time it is compiled, and later its plan and its templates are used."""
     document = Document(synthetic.schema._schema, seed)
-    turned = {name: not value if name in document.flags else value for name, value in document.variables.items()}
-    for world, variables in ((seed, document.variables), (seed + 1, turned)):
+    asked = (document.variables, document.again(), document.again(), document.turned())
+    for world, variables in enumerate(asked if document.variables else asked[:2], seed):
         try:
             found = await difference(stock, schema, document.text, variables, partial(World, world))
         except Exception as error:  # neither executor may raise
@@ -69,16 +76,15 @@ async def one(seed: int, schema: CompiledSchema = compiled) -> tuple[Document, s
 
 
 async def run(
-    count: int, first: int = 0, stop_at: int = 1, schema: CompiledSchema = compiled
+    count: int, first: int = 0, stop_at: int = 1, schema: CompiledSchema | None = None
 ) -> tuple[list[str], Counter[str]]:
     """Differences found, and how the documents were executed."""
     differences: list[str] = []
     how: Counter[str] = Counter()
     for seed in range(first, first + count):
-        if seed > first and (seed - first) % PROGRESS == 0:
-            sys.stderr.write(f"{seed - first} documents, {len(differences)} differences\n")
-        document, found = await one(seed, schema)
-        how[_how(document, schema)] += 1
+        asked = schema or schemas()[seed % 3]
+        document, found = await one(seed, asked)
+        how[_how(document, asked)] += 1
         if found is not None:
             differences.append(found)
             if len(differences) >= stop_at:
@@ -93,19 +99,3 @@ def _how(document: Document, schema: CompiledSchema) -> str:
     if operation.reason is not None:
         return f"stock: {operation.reason}"
     return "compiled" if operation.variants else "variables refused"
-
-
-def main() -> int:
-    """The long run; exit code 1 when anything differs."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    logging.disable()
-    warnings.simplefilter("ignore", RuntimeWarning)  # values that nobody asked for are never awaited
-    began = time.process_time()
-    differences, how = asyncio.run(run(count, first, stop_at=5))
-    sys.stdout.write("\n\n".join(differences) + f"\n{dict(how)} in {time.process_time() - began:.1f} s\n")
-    return 1 if differences else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
