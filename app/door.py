@@ -11,7 +11,8 @@ from strawberry.asgi import GraphQL
 from strawberry.http import process_result
 
 from app.graphql import schema
-from app.post import Headers, again, question, respond
+from app.post import Headers, again, question, written
+from app.reply import respond
 from app.socket import Sockets
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
@@ -63,7 +64,7 @@ class Door(GraphQL[Context, None]):
             actor = access.actor if access else _visitor(headers.get(b"accept-language", b"").decode("latin-1"))
             answer = asked and schema.answer(*asked, self._context(actor=actor))
             if answer is not None:  # a document that is known, so nothing of Strawberry's view is needed
-                await respond(process_result(await answer), send)
+                await respond(written(process_result(await answer)), scope, send)
             else:
                 await super().__call__(scope, again(heard, receive), send)
         except (UnicodeError, RecursionError):  # no text, or nested without end

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import orjson
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive
 from strawberry.http import GraphQLHTTPResponse
 
 MAX_SHORT_BYTES = 65_536  # a body; longer ones take the long way
@@ -62,12 +62,9 @@ def again(heard: list[Message], receive: Receive) -> Receive:
     return receive_again
 
 
-async def respond(answer: GraphQLHTTPResponse, send: Send) -> None:
-    """Send the answer as JSON."""
+def written(answer: GraphQLHTTPResponse) -> bytes:
+    """The answer as JSON."""
     try:
-        body = orjson.dumps(answer)
+        return orjson.dumps(answer)
     except TypeError:  # an integer beyond 64 bits, say: JSON itself has no such bound
-        body = json.dumps(answer).encode()
-    headers = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        return json.dumps(answer).encode()

@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from app.asgi import make_app
 from app.outside import outside, sink
+from app.reply import HttpProtocol
 from app.serve import SOCKETS
 from app.settings import Settings
 from domain.permissions import Actor
@@ -129,7 +130,11 @@ async def system(
     await redis.flushall()
     app = make_app(settings, database_url, redis_url, owns_database=False)
     ws: dict[str, Any] = {**SOCKETS, "ws": "websockets-sansio"} if is_plain else SOCKETS
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, **ws, timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, port=port, log_config=None, access_log=False, http=HttpProtocol, **ws, timeout_graceful_shutdown=2
+        )
+    )
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
     for _ in itertools.count():
