@@ -1,5 +1,6 @@
 """The GraphQL door: who comes in over HTTP. Who comes over a WebSocket goes on to app/socket.py."""
 
+import json
 from functools import partial
 from typing import Any
 
@@ -75,6 +76,13 @@ class Door(GraphQL[Context, None]):
         scheme, _, token = header.partition(" ")
         access = self._tokens.read(token.strip()) if scheme.lower() == "bearer" else None
         return None if access is None or self._revocations.has_ended(access.actor, access.issued_at) else access
+
+    def decode_json(self, data: str | bytes) -> object:
+        """What a body says; a number or null is JSON, but no request."""
+        given = super().decode_json(data)
+        if isinstance(given, dict | list):
+            return given
+        raise json.JSONDecodeError("neither an object nor a list", "", 0)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         access: Access | None = request.scope.get("access")

@@ -1,6 +1,7 @@
 """GraphQL by POST, the short way: a small JSON body in, JSON out. What is not plain is left to Strawberry's view."""
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from strawberry.http import GraphQLHTTPResponse
 
 MAX_SHORT_BYTES = 65_536  # a body; longer ones take the long way
 JSON = b"application/json"
+BEYOND_64_BITS = re.compile(rb"\d{19}")  # digits enough for such an integer
 Headers = dict[bytes, bytes]
 Question = tuple[str, dict[str, Any] | None, str | None]  # query, variables, name of the operation
 
@@ -37,6 +39,8 @@ def _is_plain(headers: Headers) -> bool:
 
 
 def _read(body: bytes) -> Question | None:
+    if BEYOND_64_BITS.search(body):  # orjson makes floats of integers that are
+        return None
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -1,0 +1,269 @@
+"""The short way of GraphQL over HTTP answers as the long one does: through every layer, by Strawberry's own view."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import time_machine
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+from strawberry.asgi import GraphQL
+
+import app.asgi
+from app.asgi import make_app
+from app.door import Door, _not_signed_in, _unreadable
+from app.graphql import schema
+from app.settings import Settings
+from domain.permissions import CUSTOMER
+from domain.refusals import Language
+from integrations.token import Tokens
+
+ALLOWED, FOREIGN = "http://localhost:5173", "https://elsewhere.example"
+ORIGINS = (None, ALLOWED, FOREIGN, "null")
+SETTINGS = Settings(environment="test", cors_origins=(ALLOWED,))
+LIFETIME = timedelta(minutes=SETTINGS.access_token_minutes)
+TOKENS = Tokens(SETTINGS.secret_key, LIFETIME)
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+_numbers = count()
+
+QUERY = "query A($yes: Boolean! = true) { consentText { version @include(if: $yes) } me { id } }"
+OF = "query ($id: UUID) { bookings(partnerId: $id) { edges { cursor } } }"
+TWO = "query A { a: consentText { version } } query B { b: consentText { version } }"
+REFUSED = "{ myConsents { edges { cursor } } consentText { version } }"
+NUMBERS = "query ($n: Int!, $p: Rupiah) { partners(first: $n, filter: {maxPriceIdr: $p}) { edges { cursor } } }"
+MUTATION = "mutation { logOut { __typename ... on Refusal { code message } } }"
+STREAM = "subscription { notifications { __typename } }"
+ODD_NUMBERS = (
+    "-0", "1e400", "-0.0", 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, "1E0", "0.1e1", "1.0000000000000000000000000001",
+    "NaN", "Infinity", "123456789012345678901234567890.5", "01", "+1",
+)  # fmt: skip
+Body = dict[str, Any] | list[Any] | bytes
+Headers = list[tuple[str, str]]
+Answer = tuple[int, list[tuple[str, str]], Any]
+
+
+class Long(Door):
+    """Everything goes to Strawberry's view."""
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = Request(scope).headers.get("authorization")
+        scope["access"] = None if given is None else self.access(given)
+        if given is not None and scope["access"] is None:
+            await _not_signed_in()(scope, receive, send)
+            return
+        try:
+            await GraphQL.__call__(self, scope, receive, send)
+        except (UnicodeError, RecursionError):
+            await _unreadable()(scope, receive, send)
+
+
+class Doors:
+    """The product's application, and one without any short way; `made` are their doors."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.made: list[Door] = []
+        self.short, self.long = self._client(Door, patch), None
+        patch.setattr(app.asgi, "_front", lambda door, everything: everything)
+        self.long = self._client(Long, patch)
+
+    def _client(self, kind: type[Door], patch: pytest.MonkeyPatch) -> httpx.AsyncClient:
+        def door(*given: Any, **named: Any) -> Door:
+            self.made.append(kind(*given, **named))
+            return self.made[-1]
+
+        patch.setattr(app.asgi, "Door", door)
+        made = make_app(SETTINGS, "postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", owns_database=False)
+        transport = httpx.ASGITransport(made, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://rawat.example")
+
+    async def alike(self, body: Any, headers: Headers = [], method: str = "POST", path: str = "/graphql") -> Answer:  # noqa: B006
+        """The answer, after comparing: the first time, twice when the document is known, and the long way."""
+        answers = [await ask(self.short, body, headers, method, path) for _ in range(3)]
+        assert self.long is not None
+        answers.append(await ask(self.long, body, headers, method, path))
+        for answer in answers[:-1]:
+            assert answer == answers[-1], (body, headers)
+        return answers[0]
+
+
+async def ask(client: httpx.AsyncClient, body: Any, headers: Headers, method: str, path: str) -> Answer:
+    content = json.dumps(body).encode() if isinstance(body, dict | list) else body() if callable(body) else body
+    answer = await client.request(method, path, content=content, headers=headers)
+    unlike = {("content-length", str(len(answer.content)))}  # the short way writes JSON without spaces
+    if not any(name == "origin" for name, _ in headers):
+        unlike.add(("vary", "Origin"))  # nobody may keep an answer to a POST, so it is not told which pages it is for
+    shown = [each for each in sorted(answer.headers.multi_items()) if each not in unlike]
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    told = json.loads(answer.content, object_pairs_hook=lambda pairs: pairs) if is_json else answer.text
+    return answer.status_code, shown, told
+
+
+@pytest.fixture
+def doors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    with time_machine.travel(NOW, tick=False):
+        yield Doors(monkeypatch)
+
+
+def new(document: str) -> str:
+    """The document as nobody has sent it yet."""
+    return f"{document} # {next(_numbers)}"
+
+
+def asks(document: str, **more: Any) -> dict[str, Any]:
+    return {"query": new(document), **more}
+
+
+def bodies() -> list[Body]:
+    """What clients send, and should not send."""
+    text = json.dumps(asks(OF, variables={"id": "é"}), ensure_ascii=False)
+    return [
+        asks(QUERY), asks(MUTATION), asks(REFUSED), asks("{ nothing }"), asks("{"), asks(""), asks(STREAM),
+        asks(QUERY, variables=None), asks(QUERY, variables={}), asks(QUERY, variables={"yes": False}),
+        asks(QUERY, variables={"yes": None}), asks(QUERY, variables={"yes": 1, "unknown": 2}),
+        asks(QUERY, variables=[]),
+        asks(OF, variables={"id": "no id"}), asks(QUERY, variables="{}"), asks(NUMBERS), asks(QUERY, more=1),
+        asks(NUMBERS, variables={"n": 0}), asks(NUMBERS, variables={"n": 2**31}),
+        asks(NUMBERS, variables={"n": 2**70}), asks(NUMBERS, variables={"n": "1"}),
+        asks(NUMBERS, variables={"n": 1.0, "p": -1}), asks(NUMBERS, variables={"n": 1.5}),
+        asks(NUMBERS, variables={"n": 1, "p": 2**70}), asks(NUMBERS, variables={"n": 1, "p": 2**63}),
+        asks(NUMBERS, variables={"n": float("nan")}), asks(OF, variables={"id": "\ud800"}),
+        asks(QUERY, operationName="A"), asks(QUERY, operationName=""), asks(QUERY, operationName=None),
+        asks(QUERY, operationName="C"), asks(QUERY, operationName=5), asks(TWO, operationName="B"), asks(TWO),
+        asks(TWO, operationName=""), asks(QUERY, extensions={}), asks(QUERY, extensions={"a": 1}),
+        asks(QUERY, extensions=5),
+        asks("query A { __typename } subscription B { notifications { __typename } }", operationName="B"),
+        [asks(QUERY), asks(QUERY)], [], {}, {"query": None}, {"query": 5}, {"variables": {}},
+        *[json.dumps(asks(NUMBERS, variables={"n": 7})).replace("7}", f"{n}}}").encode() for n in ODD_NUMBERS],
+        b"", b"{", b"null", b"5", b'"x"', b"\xff\xfe", b"[" * 5_000, b'{"query": "\xff"}', text.encode(),
+        text.encode("utf-16"), b"\xef\xbb\xbf" + text.encode(), b" " + text.encode() + b"\n",
+        b'{"query": "{ a", "query": ' + json.dumps(new("{ consentText { version } }")).encode() + b"}",
+        asks(QUERY + " #" + "x" * 100_000), asks(QUERY, variables={"unknown": "x" * 100_000}),
+    ]  # fmt: skip
+
+
+async def test_every_body_is_answered_alike(doors: Doors) -> None:
+    statuses = []
+    for body in bodies():
+        statuses.append((await doors.alike(body, [("content-type", "application/json")]))[0])
+    assert statuses.count(200) > 30
+    assert {400} < set(statuses) <= {200, 400}
+
+
+async def test_every_kind_of_content_and_answer_is_answered_alike(doors: Doors) -> None:
+    kinds = (
+        "application/json", "application/json; charset=utf-8", "application/json;charset=latin-1", "Application/JSON",
+        "application/jsonp", "application/graphql", "text/plain", "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x", "application/graphql-response+json", "",
+    )  # fmt: skip
+    wanted = (
+        "*/*", "application/json", "multipart/mixed", "text/event-stream", "text/html", "application/xml", "",
+        "application/graphql-response+json", "application/json, multipart/mixed;q=0.5",
+    )  # fmt: skip
+    for kind in kinds:
+        await doors.alike(asks(QUERY), [("content-type", kind)])
+    await doors.alike(asks(QUERY))
+    for accept in wanted:
+        for document in (QUERY, REFUSED):
+            await doors.alike(asks(document), [("content-type", "application/json"), ("accept", accept)])
+
+
+async def test_other_methods_and_paths_are_answered_alike(doors: Doors) -> None:
+    json_sent = [("content-type", "application/json")]
+    for method in ("GET", "PUT", "OPTIONS", "DELETE"):
+        for origin in ORIGINS:
+            preflight = [("origin", origin), ("access-control-request-method", "POST")] if origin else []
+            await doors.alike(asks(QUERY), [*json_sent, *preflight], method)
+    await doors.alike(b"", [], "GET", "/graphql?query={consentText{version}}")
+    await doors.alike(asks(QUERY), json_sent, "POST", "/graphql?query={nothing}&variables=1")
+    for path in ("/graphql/", "//graphql", "/graphql/x", "/healthz"):
+        await doors.alike(asks(QUERY), json_sent, "POST", path)
+
+
+async def test_pages_of_every_origin_are_answered_alike(doors: Doors) -> None:
+    for origin in ORIGINS:
+        for document in (QUERY, REFUSED, MUTATION, "{ nothing }"):
+            headers = [("content-type", "application/json"), *([("origin", origin)] if origin else [])]
+            _, shown, _ = await doors.alike(asks(document), headers)
+            names = [name for name, _ in shown]
+            assert len(names) == len(set(names))
+            assert ("access-control-allow-origin", ALLOWED) in shown or origin != ALLOWED
+            assert ("access-control-allow-origin" in names) is (origin == ALLOWED)
+
+
+async def test_bodies_in_many_chunks_are_answered_alike(doors: Doors) -> None:
+    for size in (1, 7, 1_000):
+        for length in (0, 300, 70_000):
+            content = json.dumps(asks(QUERY + " #" + "x" * (length if size > 7 else length % 1_000))).encode()
+
+            async def chunks(content: bytes = content, size: int = size) -> AsyncIterator[bytes]:
+                yield b""
+                for start in range(0, len(content), size):
+                    yield content[start : start + size]
+
+            status, _, told = await doors.alike(chunks, [("content-type", "application/json")])
+            assert status == 200
+            assert told[0][0] == "data"
+
+
+async def test_every_token_is_answered_alike(doors: Doors) -> None:
+    session = uuid4()
+    good, _ = TOKENS.issue(uuid4(), uuid4(), CUSTOMER, Language.EN, NOW)
+    over, _ = TOKENS.issue(uuid4(), uuid4(), CUSTOMER, Language.EN, NOW - LIFETIME)
+    revoked, _ = TOKENS.issue(uuid4(), session, CUSTOMER, Language.EN, NOW)
+    forged, _ = Tokens("another secret of more than 32 bytes", LIFETIME).issue(
+        uuid4(), uuid4(), CUSTOMER, Language.EN, NOW
+    )
+    given: list[tuple[int, list[str]]] = [
+        (200, []), (200, [f"Bearer {good}"]), (200, [f"bearer  {good} "]), (401, [good]), (401, ["Bearer"]),
+        (401, [""]), (401, [b"Bearer \xe9".decode("latin-1")]),
+        (401, [f"Basic {good}"]), (401, [f"Bearer {good}x"]), (401, [f"Bearer {over}"]), (401, [f"Bearer {forged}"]),
+        (401, [f"Bearer {revoked}"]), (200, [f"Bearer {good}", "Bearer x"]), (401, ["Bearer x", f"Bearer {good}"]),
+    ]  # fmt: skip
+    for door in doors.made:
+        door._revocations.remember([session])
+    for expected, tokens in given:
+        for language in ("en", "id", None):
+            headers: Any = [(b"content-type", b"application/json")]
+            headers += [(b"authorization", each.encode("latin-1")) for each in tokens]
+            headers += [(b"accept-language", language.encode())] if language else []
+            for document in (
+                "{ consentText { version } }",
+                "{ unreadCount: nothing }",
+                MUTATION.replace("logOut", "logOut"),
+            ):
+                if tokens and expected == 200 and document == MUTATION:
+                    continue  # this one would ask the database
+                status, _, told = await doors.alike(asks(document), headers)
+                assert status == expected, (tokens, told)
+
+
+async def test_a_bug_is_masked_alike(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ValueError("a secret")
+
+    monkeypatch.setattr("resolvers.account.profile.ConsentText", broken)
+    for document in (QUERY, "{ a: consentText { version } b: consentText { version } }"):
+        _, _, told = await doors.alike(asks(document), [("content-type", "application/json")])
+        assert "secret" not in str(told)
+        assert "Unexpected error." in str(told)
+
+
+async def test_a_known_document_takes_the_short_way(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    real = Door._answer
+
+    async def answer(self: Door, asked: Any, *more: Any) -> None:
+        taken.append(asked.query)
+        await real(self, asked, *more)
+
+    monkeypatch.setattr(Door, "_answer", answer)
+    for body, times in ((asks(QUERY), 2), (asks(REFUSED), 2), (asks("{ nothing }"), 0), (asks(STREAM), 0)):
+        taken.clear()
+        await doors.alike(body, [("content-type", "application/json")])
+        assert len(taken) == times, body
+    assert schema.knows(taken[0] if taken else "", None) is False
