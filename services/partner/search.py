@@ -92,6 +92,9 @@ class _Candidate:
 INSIDE = "SELECT code FROM region WHERE code = $1 OR parent = $1"
 OF_POSTCODE = "SELECT DISTINCT parent FROM region WHERE postcode = $1 LIMIT $2"
 KNOWN = "SELECT found.id, found.value FROM unnest({}::uuid[], {}::bigint[]) AS found (id, value)"
+# Whom a place leaves, found by the index of areas: the planner expects many more of them than there are, since it knows
+# nothing of districts without partners, and would rather walk all partners by rank until it has met a page of them.
+LOCAL = "WITH p AS MATERIALIZED (SELECT p.id, p.rank FROM partner p WHERE {} ORDER BY p.rank DESC, p.id DESC) "
 ORDER = {Sort.RANK: "found.value DESC, found.id DESC", Sort.PRICE: "found.value, found.id"}
 
 
@@ -163,20 +166,24 @@ def _text(given: tuple[str, ...], sort: Sort, limit: int, known: int, with_minut
      WHERE s.partner_id = p.id AND s.state = '{ServiceState.APPROVED.value}'"""
     prices += f" AND s.type = {at['service_type']}" if "service_type" in at else ""
     prices += f" AND o.price_idr <= {at['max_price_idr']}" if "max_price_idr" in at else ""
-    conditions = [f"p.state = '{PartnerState.ACTIVE.value}'", *_conditions(at)]
-    value, source, minutes = "p.rank", "partner p", ""
+    conditions, offered = [f"p.state = '{PartnerState.ACTIVE.value}'", *_conditions(at)], f"EXISTS (SELECT {prices})"
+    value, first, source, minutes = "p.rank", "", "partner p", ""
+    if sort is Sort.RANK and "value" in at:
+        conditions.append(f"(p.rank, p.id) < ({at['value']}, {at['id']})")
+    if "postcode_areas" in at or ("areas" in at and "inside" not in at):
+        first, source, conditions = LOCAL.format(" AND ".join(conditions)), "p", []
     if sort is Sort.PRICE or with_minutes:
         cheapest = f"SELECT min(o.price_idr) AS price_idr, min(o.minutes) AS minutes {prices}"
-        source, minutes = f"partner p CROSS JOIN LATERAL ({cheapest}) o", ", o.minutes"
-        value = "o.price_idr" if sort is Sort.PRICE else value
-        conditions.append("o.price_idr IS NOT NULL")
-    else:
-        conditions.append(f"EXISTS (SELECT {prices})")
-    if "value" in at:
-        conditions.append(_behind(sort, value, at))
+        source, minutes = f"{source} CROSS JOIN LATERAL ({cheapest}) o", ", o.minutes"
+        offered = "o.price_idr IS NOT NULL"
+    conditions.append(offered)
+    if sort is Sort.PRICE:
+        value = "o.price_idr"
+        if "value" in at:
+            conditions.append(f"({value}, p.id) > ({at['value']}, {at['id']})")
     order = ORDER[sort].replace("found.value", value).replace("found.id", "p.id")
     return (
-        f"SELECT p.id, {value} AS value{minutes} FROM {source} WHERE {' AND '.join(conditions)} "  # noqa: S608 - our names
+        f"{first}SELECT p.id, {value} AS value{minutes} FROM {source} WHERE {' AND '.join(conditions)} "  # noqa: S608
         f"ORDER BY {order} LIMIT {limit}"
     )
 
@@ -194,13 +201,6 @@ def _conditions(at: Mapping[str, str]) -> Iterator[str]:
         yield f"p.rank >= {at['min_rank']}"
     if "pattern" in at:
         yield f"(p.name ILIKE {at['pattern']} OR p.bio ILIKE {at['pattern']})"
-
-
-def _behind(sort: Sort, value: str, at: Mapping[str, str]) -> str:
-    """The first part of each walks an index, the second is exact."""
-    if sort is Sort.RANK:
-        return f"({value} <= {at['value']} AND ({value} < {at['value']} OR p.id < {at['id']}))"
-    return f"({value}, p.id) > ({at['value']}, {at['id']})"
 
 
 async def _looked_up(wanted: Filter) -> _Wanted:
