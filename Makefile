@@ -10,7 +10,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz bench schema map trace migration lock clean reset
+.PHONY: help run test check fuzz bench growth schema map trace migration lock clean reset
 # A half-written stamp must not pass for an installation.
 .DELETE_ON_ERROR:
 
@@ -39,6 +39,10 @@ fuzz: $(VENV)/.dev-installed  ## ask both executors random documents and compare
 bench: $(VENV)/.dev-installed  ## measure against the limit and the peers (bookings= rounds= seconds= only=Q1,live-one)
 	@exec $(VENV)/bin/python -m bench $(if $(bookings),--bookings $(bookings)) $(if $(rounds),--rounds $(rounds)) \
 		$(if $(seconds),--seconds $(seconds)) $(if $(only),--only $(only)) $(args)
+
+growth: $(VENV)/.dev-installed  ## measure first and last pages in a small and in a big world (sizes= rounds= seconds= concurrency=)
+	@exec $(VENV)/bin/python -m bench.growth $(if $(sizes),--sizes $(sizes)) $(if $(rounds),--rounds $(rounds)) \
+		$(if $(seconds),--seconds $(seconds)) $(if $(concurrency),--concurrency $(concurrency)) $(args)
 
 schema: $(VENV)/.run-installed  ## write schema/schema.graphql, what clients see
 	$(APP) schema

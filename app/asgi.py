@@ -22,6 +22,7 @@ from app.inbox import inbox
 from app.media import MediaDoor
 from app.migration import is_current
 from app.outside import storage
+from app.reply import through_middleware
 from app.settings import Settings
 from integrations.nudge import NUDGE
 from integrations.seal import Seal
@@ -101,7 +102,7 @@ def _front(door: Door, everything: ASGIApp) -> ASGIApp:
         if is_plain and not any(name == b"origin" for name, _ in scope["headers"]):
             await door(scope, receive, send)
         else:
-            await everything(scope, receive, send)
+            await everything(through_middleware(scope), receive, send)
 
     return app
 

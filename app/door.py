@@ -6,13 +6,14 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import process_result
 
 from app.graphql import schema
-from app.post import Headers, Question, question, respond
+from app.post import Headers, again, question, written
+from app.reply import respond
 from app.socket import Sockets
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
@@ -58,24 +59,17 @@ class Door(GraphQL[Context, None]):
             await _not_signed_in()(scope, receive, send)
             return
         scope["access"] = access
+        heard: list[Message] = []
         try:
-            asked, receive = await question(headers, receive) if scope["method"] == "POST" else (None, receive)
-            if asked is not None and schema.knows(asked.query, asked.operation_name):
-                await self._answer(asked, access, headers, send)
+            asked = await question(headers, receive, heard) if scope["method"] == "POST" else None
+            actor = access.actor if access else _visitor(headers.get(b"accept-language", b"").decode("latin-1"))
+            answer = asked and schema.answer(*asked, self._context(actor=actor))
+            if answer is not None:  # a document that is known, so nothing of Strawberry's view is needed
+                await respond(written(process_result(await answer)), scope, send)
             else:
-                await super().__call__(scope, receive, send)
-        except (
-            UnicodeError,
-            RecursionError,
-        ):  # no text, or nested without end; nothing was answered yet
+                await super().__call__(scope, again(heard, receive), send)
+        except (UnicodeError, RecursionError):  # no text, or nested without end
             await _unreadable()(scope, receive, send)
-
-    async def _answer(self, asked: Question, access: Access | None, headers: Headers, send: Send) -> None:
-        """Execute a document that is known to be valid, without the layers that look at all the others."""
-        actor = access.actor if access else _visitor(headers.get(b"accept-language", b"").decode("latin-1"))
-        context = self._context(actor=actor)
-        result = await schema.execute(asked.query, asked.variables, context, operation_name=asked.operation_name)
-        await respond(process_result(result), send)
 
     def access(self, header: str) -> Access | None:
         """What a `Bearer` value gives access to; None when it is worth nothing (any more)."""

@@ -108,7 +108,8 @@ class Operation:
             await self._tell(payload_of(_failed(error), self.actor.language))
             self._complete()
         finally:
-            self._task = None
+            if self._task is asyncio.current_task():
+                self._task = None
 
     async def _run(self, asked: Asked) -> None:
         context = self._live.context(self.actor)

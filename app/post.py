@@ -2,41 +2,33 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive
 from strawberry.http import GraphQLHTTPResponse
 
 MAX_SHORT_BYTES = 65_536  # a body; longer ones take the long way
 JSON = b"application/json"
 BEYOND_64_BITS = re.compile(rb"\d{19}")  # digits enough for such an integer
 Headers = dict[bytes, bytes]
+Question = tuple[str, dict[str, Any] | None, str | None]  # query, variables, name of the operation
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A GraphQL request as clients send it."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
-
-
-async def question(headers: Headers, receive: Receive) -> tuple[Question | None, Receive]:
-    """The request in a body of plain JSON, or None; and a `receive` for whoever reads the body again."""
+async def question(headers: Headers, receive: Receive, heard: list[Message]) -> Question | None:
+    """The request in a body of plain JSON, or None. What was received is in `heard`, for whoever reads it again."""
     if not _is_plain(headers):
-        return None, receive
-    heard = [await receive()]
-    size = len(heard[0].get("body", b""))
-    while heard[-1].get("more_body") and size <= MAX_SHORT_BYTES:
-        heard.append(await receive())
-        size += len(heard[-1].get("body", b""))
-    if heard[-1].get("more_body") or heard[-1]["type"] != "http.request":
-        return None, _again(heard, receive)
-    body = heard[0]["body"] if len(heard) == 1 else b"".join(each["body"] for each in heard)
-    return _read(body), _again(heard, receive)
+        return None
+    size = 0
+    while size <= MAX_SHORT_BYTES:
+        message = await receive()
+        heard.append(message)
+        if message["type"] != "http.request":
+            return None
+        size += len(message["body"])
+        if not message.get("more_body"):
+            return _read(message["body"] if len(heard) == 1 else b"".join(each["body"] for each in heard))
+    return None
 
 
 def _is_plain(headers: Headers) -> bool:
@@ -58,26 +50,25 @@ def _read(body: bytes) -> Question | None:
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
     if not isinstance(query, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
         return None
-    return Question(query, variables, name)
+    return query, variables, name
 
 
-def _again(heard: list[Message], receive: Receive) -> Receive:
+def again(heard: list[Message], receive: Receive) -> Receive:
     """First what was heard already, then the rest."""
+    if not heard:
+        return receive
     waiting = iter(heard)
 
-    async def again() -> Message:
+    async def receive_again() -> Message:
         message = next(waiting, None)
         return await receive() if message is None else message
 
-    return again
+    return receive_again
 
 
-async def respond(answer: GraphQLHTTPResponse, send: Send) -> None:
-    """Send the answer as JSON."""
+def written(answer: GraphQLHTTPResponse) -> bytes:
+    """The answer as JSON."""
     try:
-        body = orjson.dumps(answer)
+        return orjson.dumps(answer)
     except TypeError:  # an integer beyond 64 bits, say: JSON itself has no such bound
-        body = json.dumps(answer).encode()
-    headers = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        return json.dumps(answer).encode()

@@ -8,6 +8,7 @@ import uvicorn
 from app.address import database_url, redis_url
 from app.asgi import make_app
 from app.log import configure
+from app.reply import HttpProtocol
 from app.settings import Settings
 from app.wire import WebSocketProtocol
 
@@ -35,6 +36,6 @@ def serve(settings: Settings) -> None:
     tune_collector()
     uvicorn.run(
         app, host=settings.host, port=settings.port, loop="uvloop",
-        http="httptools", **SOCKETS, lifespan="on", log_config=None, access_log=False,
+        http=HttpProtocol, **SOCKETS, lifespan="on", log_config=None, access_log=False,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )  # fmt: skip

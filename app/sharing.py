@@ -103,24 +103,24 @@ def payload_of(result: Any, language: Language) -> bytes:
 class Group:
     """Those who are live with one script. The hub offers it events; it has each answered once, in their order."""
 
-    __slots__ = ("_is_working", "_waiting", "members", "script")
+    __slots__ = ("_task", "_waiting", "members", "script")
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self.members: dict[Member, None] = {}
         self._waiting: deque[Heard] = deque()
-        self._is_working: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def offer(self, event: Heard) -> None:
         """Called by the hub: answered at once where nothing has to be read."""
-        if self._is_working is None:
+        if self._task is None:
             answer = self._answer(event)
             if answer is None:
                 return
             if isinstance(answer, ExecutionResult):
                 self._give(event, answer)
             else:
-                self._is_working = asyncio.create_task(self._work(event, answer))
+                self._task = asyncio.create_task(self._work(event, answer))
         elif len(self._waiting) < MAX_BEHIND:
             self._waiting.append(event)
         else:
@@ -136,14 +136,16 @@ class Group:
 
     def _answer(self, event: Heard) -> Answered | None:
         """None if nobody here may hear the event or it is not for this stream."""
-        if not any(self._may_hear(member, event) for member in self.members):
+        for member in self.members:
+            if self._may_hear(member, event):
+                break
+        else:
             return None
         try:
             item = self.script.item(event)
             return None if item is None else self.script.answer(item)
         except Exception as error:
-            for member in [each for each in self.members if self._may_hear(each, event)]:
-                member.fail(error)
+            self._fail(event, error)
             return None
 
     async def _work(self, event: Heard, answer: Any) -> None:
@@ -151,16 +153,33 @@ class Group:
         try:
             while True:
                 if answer is not None:
-                    self._give(event, answer if isinstance(answer, ExecutionResult) else await answer)
+                    await self._give_later(event, answer)
                 if not self._waiting:
                     return
                 event = self._waiting.popleft()
                 answer = self._answer(event)
         finally:
-            self._is_working = None
+            self._task = None
+
+    async def _give_later(self, event: Heard, answer: Any) -> None:
+        try:
+            result = answer if isinstance(answer, ExecutionResult) else await answer
+        except Exception as error:
+            self._fail(event, error)
+        else:
+            self._give(event, result)
+
+    def _fail(self, event: Heard, error: Exception) -> None:
+        """Nobody else's event is lost by an answer that cannot be made."""
+        for member in [each for each in self.members if self._may_hear(each, event)]:
+            member.fail(error)
 
     def _give(self, event: Heard, result: ExecutionResult) -> None:
-        payload = self.script.payload(result) + b"}"
+        try:
+            payload = self.script.payload(result) + b"}"
+        except Exception as error:
+            self._fail(event, error)
+            return
         frames: dict[bytes, Frame] = {}
         position, audience = event.position, event.audience
         for member in list(self.members):

@@ -25,13 +25,14 @@ SPARE_S = 30.0  # after the seconds of the load, before wrk is given up
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One round of one server."""
+    """One round of one server. `cpu_us` is its processor time for one request, `database_us` its PostgreSQL's."""
 
     rate: float
     p50_ms: float
     p99_ms: float
     cpu_us: float
     errors: int
+    database_us: float = 0.0
 
 
 def check_wrk() -> str:
@@ -58,16 +59,17 @@ def measure(server: Server, work: str, asks: Path, concurrency: int, seconds: in
         f"http://127.0.0.1:{server.port}/",
     ]  # fmt: skip
     environment = {**os.environ, "ASKS": str(asks), "ONCE": str(int(work == "M1")), "WANTED": WANTED}
-    before = server.cpu_s()
+    before, database_before = server.cpu_s(), server.database_cpu_s()
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=seconds + SPARE_S)
-    cpu_s = server.cpu_s() - before
+    cpu_s, database_s = server.cpu_s() - before, server.database_cpu_s() - database_before
     found = re.search(r"^RESULT (\{.*\})$", done.stdout, re.MULTILINE)
     if found is None:
         raise BenchFailed(f"wrk failed on {server.name} {work}: {done.stdout[-500:]}{done.stderr[-500:]}")
     told = orjson.loads(found[1])
+    count = max(1, told["requests"])
     return Measured(
         rate=told["requests"] / told["seconds"], p50_ms=told["p50_ms"], p99_ms=told["p99_ms"],
-        cpu_us=cpu_s / max(1, told["requests"]) * 1e6, errors=told["errors"] + told["exhausted"],
+        cpu_us=cpu_s / count * 1e6, errors=told["errors"] + told["exhausted"], database_us=database_s / count * 1e6,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from bench.load import Measured
 
 FILE = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+BEGIN, END = "<!-- {}: begin -->", "<!-- {}: end -->"  # around what is written into the page, by its name
 LIMIT_OF = {"Q1": "limit", "Q2": "limit", "Q3": "limit", "M1": "limit"}
 LIVE_LIMIT = "picows"
 COLUMNS = (
@@ -59,11 +59,11 @@ def rows_of(rounds: Mapping[Key, Sequence[Measured]], sizes: Mapping[tuple[str, 
         pairs = list(zip(measured, limit, strict=False))
         rows.append(
             Row(
-                server, work, concurrency, _middle([each.rate for each in measured]),
-                _middle([each.p50_ms for each in measured]), _middle([each.p99_ms for each in measured]),
-                _middle([each.cpu_us for each in measured]), sum(each.errors for each in measured),
-                sizes.get((server, work), 0), _middle([one.rate / base.rate for one, base in pairs if base.rate]),
-                _middle([one.cpu_us / base.cpu_us for one, base in pairs if base.cpu_us]),
+                server, work, concurrency, middle([each.rate for each in measured]),
+                middle([each.p50_ms for each in measured]), middle([each.p99_ms for each in measured]),
+                middle([each.cpu_us for each in measured]), sum(each.errors for each in measured),
+                sizes.get((server, work), 0), middle([one.rate / base.rate for one, base in pairs if base.rate]),
+                middle([one.cpu_us / base.cpu_us for one, base in pairs if base.cpu_us]),
             )
         )  # fmt: skip
     return rows
@@ -74,37 +74,54 @@ def limit_of(work: str) -> str:
     return LIMIT_OF.get(work, LIVE_LIMIT)
 
 
-def _middle(values: Sequence[float]) -> float | None:
+def middle(values: Sequence[float]) -> float | None:
+    """The median, if there is one."""
     return round(median(values), 4) if values else None
 
 
-def write(session: Mapping[str, Any], rows: Sequence[Row], path: Path = FILE) -> None:
+def write(session: Mapping[str, Any], rows: Sequence[Any], path: Path = FILE) -> None:
     """The session's file: `{"session": {…}, "rows": [{…}]}`."""
     told = {"session": dict(session), "rows": [asdict(row) for row in rows]}
     path.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def write_table(session: Mapping[str, Any], rows: Sequence[Row], page: Path = PAGE) -> None:
-    """Put the table between the markers of the page; whatever stands around them stays. A new page gets a heading."""
-    text = page.read_text() if page.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
-    if BEGIN not in text or END not in text:
-        text = f"{text.rstrip()}\n\n{BEGIN}\n{END}\n"
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    page.write_text(f"{before}{BEGIN}\n{table(session, rows)}\n{END}{after}")
+    """Put the bench's table into the page."""
+    put("bench", table(session, rows), page)
+
+
+def put(name: str, told: str, page: Path = PAGE) -> None:
+    """Put the text between the markers of that name; whatever stands around them stays. A new page gets a heading."""
+    begin, end = BEGIN.format(name), END.format(name)
+    text = page.read_text() if page.exists() else f"# Performance\n\n{begin}\n{end}\n"
+    if begin not in text or end not in text:
+        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
+    before, rest = text.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    page.write_text(f"{before}{begin}\n{told}\n{end}{after}")
 
 
 def table(session: Mapping[str, Any], rows: Sequence[Row]) -> str:
     """The rows as Markdown, grouped by work, the limit first; below it the session, so that it can be repeated."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
+    lines: list[Sequence[Any]] = []
     by_work: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_work[row.work].append(row)
     for work, found in by_work.items():
         found.sort(key=lambda row: (row.concurrency, row.server != limit_of(work), -(row.rate or 0)))
-        lines += [_line(row) for row in found]
+        lines += [_cells(row) for row in found]
+    return markdown(session, COLUMNS, lines)
+
+
+def markdown(session: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table of cells, and the session below it."""
+    lines = [_line(columns), "|" + " --- |" * len(columns), *(_line(row) for row in rows)]
     facts = [f"{name}: {_told(value)}" for name, value in session.items()]
     return "\n".join([*lines, "", "Session: " + "; ".join(facts) + "."])
+
+
+def _line(cells: Sequence[Any]) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def _told(value: Any) -> str:
@@ -113,13 +130,13 @@ def _told(value: Any) -> str:
     return ", ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _line(row: Row) -> str:
-    cells = (
-        row.work, row.server, row.concurrency, _number(row.rate, 0), _number(row.ratio_rate, 2), _number(row.p50_ms, 2),
-        _number(row.p99_ms, 2), _number(row.cpu_us, 0), _number(row.ratio_cpu, 2), row.errors, row.bytes,
+def _cells(row: Row) -> tuple[Any, ...]:
+    return (
+        row.work, row.server, row.concurrency, number(row.rate, 0), number(row.ratio_rate, 2), number(row.p50_ms, 2),
+        number(row.p99_ms, 2), number(row.cpu_us, 0), number(row.ratio_cpu, 2), row.errors, row.bytes,
     )  # fmt: skip
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def _number(value: float | None, digits: int) -> str:
+def number(value: float | None, digits: int) -> str:
+    """A figure of the table."""
     return "–" if value is None else f"{value:.{digits}f}"

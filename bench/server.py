@@ -37,9 +37,11 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the servers share: addresses, keys, the file of M1's statements, and a folder for logs and packages."""
+    """What the servers share: addresses, keys, the file of M1's statements, a folder for logs and packages, and the
+    folder of the world's PostgreSQL."""
 
     folder: Path
+    home: Path
     database_url: str
     redis_url: str
     secret_key: str
@@ -54,6 +56,7 @@ class Server:
     name: str
     place: Place
     port: int = 0
+    documents: Mapping[str, str] = field(default_factory=DOCUMENTS.copy, repr=False)
     child: Child | None = None
     log: IO[bytes] | None = field(default=None, repr=False)
 
@@ -86,7 +89,7 @@ class Server:
         """The GraphQL document of a work for this server; None for the limit, which has plain routes."""
         if self.name == "limit":
             return None
-        return POSTGRAPHILE[work] if self.name == "postgraphile" else DOCUMENTS[work]
+        return POSTGRAPHILE[work] if self.name == "postgraphile" else self.documents[work]
 
     def path(self, work: str) -> str:
         """Where requests of a work go to."""
@@ -99,6 +102,10 @@ class Server:
     def cpu_s(self) -> float:
         """Processor time of the server and its descendants so far, in seconds."""
         return cpu_of(self.child.pid) if self.child else 0.0
+
+    def database_cpu_s(self) -> float:
+        """The same of its PostgreSQL, which writes its process id into the first line of a file."""
+        return cpu_of(int((self.place.home / "postgres" / "postmaster.pid").read_text().split()[0]))
 
     def _folder(self) -> Path:
         return ROOT if self.name in (*PYTHON, "picows") else self.place.folder / "peers"

@@ -5,9 +5,9 @@ import os
 import platform
 import secrets
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -54,15 +54,22 @@ class Plan:
 
 @contextmanager
 def placed(plan: Plan) -> Iterator[Place]:
-    """Durable servers of our own, with the world in them and the peers installed; all of it below plan.folder."""
+    """A world below plan.folder, and the peers installed there."""
     plan.folder.mkdir(parents=True, exist_ok=True)
     install_python(plan.folder)
     install_peers(plan.folder)
-    home = plan.folder / f"world-{plan.size.bookings}-{plan.size.seed}"
-    with postgres(home, durable=True) as database_url, valkey(plan.folder / "valkey") as redis_url:
-        asyncio.run(_prepare(database_url, plan.size))
-        recipe = plan.folder / "hold.json"
-        yield Place(plan.folder, database_url, redis_url, secrets.token_urlsafe(48), secrets.token_urlsafe(48), recipe)
+    with housed(plan.folder, plan.size) as place:
+        yield replace(place, folder=plan.folder, recipe=plan.folder / "hold.json")
+
+
+@contextmanager
+def housed(folder: Path, size: world.Size) -> Iterator[Place]:
+    """Durable servers of our own with the world in them; its own place is a folder below the given one."""
+    home = folder / f"world-{size.bookings}-{size.seed}"
+    with postgres(home, durable=True) as database_url, valkey(home) as redis_url:
+        asyncio.run(_prepare(database_url, size))
+        keys = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
+        yield Place(home, home, database_url, redis_url, *keys, home / "hold.json")
 
 
 async def _prepare(database_url: str, size: world.Size) -> None:
@@ -151,22 +158,15 @@ class Queries:
 
 def facts(plan: Plan, place: Place) -> dict[str, Any]:
     """What makes the session repeatable."""
-    installed = {name: version(name) for name in PACKAGES}
+    installed = {}
     peers = orjson.loads((place.folder / "peers" / "package-lock.json").read_bytes())["packages"]
     for name in peers[""]["dependencies"]:
         installed[name] = peers[f"node_modules/{name}"]["version"]
     told = subprocess.run([str(node(place.folder)), "--version"], capture_output=True, text=True, check=True).stdout
-    versions = {
-        "python": platform.python_version(), "node": told.strip(), "wrk": check_wrk(),
-        "postgresql": asyncio.run(_postgres(place.database_url)), **installed,
-    }  # fmt: skip
     size = plan.size
     return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": _commit(), "versions": versions,
-        "seed": size.seed,
+        **common_facts(place, plan.rounds, plan.seconds, {"node": told.strip(), **installed}), "seed": size.seed,
         "sizes": {name: getattr(size, name) for name in ("bookings", "partners", "customers", "areas", "holders")},
-        "rounds": plan.rounds, "seconds": plan.seconds, "cores": os.cpu_count() or 1,
-        "load_before": round(os.getloadavg()[0], 2),
         "notes": [
             "each server runs alone on core 0, its client on core 1, PostgreSQL and Valkey where the kernel puts them",
             "16 database connections for each server; fsync on; cpu_us is the server's own, without PostgreSQL's",
@@ -175,6 +175,20 @@ def facts(plan: Plan, place: Place) -> dict[str, Any]:
             "live: events lie ready in PostgreSQL; the client moves the head and feeds the stream, as the relay does",
             "live-idle: bytes is the resident memory of the server with all sockets open",
         ],
+    }  # fmt: skip
+
+
+def common_facts(place: Place, rounds: int, seconds: int, versions: Mapping[str, str]) -> dict[str, Any]:
+    """What makes any session repeatable; `versions` of what only this one uses."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": _commit(),
+        "versions": {
+            "python": platform.python_version(), "wrk": check_wrk(),
+            "postgresql": asyncio.run(_postgres(place.database_url)),
+            **{name: version(name) for name in PACKAGES}, **versions,
+        },
+        "rounds": rounds, "seconds": seconds, "cores": os.cpu_count() or 1,
+        "load_before": round(os.getloadavg()[0], 2),
     }  # fmt: skip
 
 

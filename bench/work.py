@@ -1,8 +1,8 @@
 """What is asked of every server: the documents, their variables, and which account asks."""
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from domain.permissions import CUSTOMER, Role
 from domain.refusals import Language
 from domain.service import ServiceType
 from integrations.token import Tokens
+from schema.page import cursor_text
 
 TOKEN_LIVES = timedelta(hours=6)
 PAGE = 50
@@ -54,6 +55,42 @@ POSTGRAPHILE = {
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list that is walked to its end. `cursors` finds behind which row its last page begins, of many lists at once:
+    their variables are its parameters."""
+
+    document: str
+    cursors: str
+
+
+LISTS = {
+    "Q1": Listed(
+        """query Q1($partner: UUID!, $after: String) { bookings(partnerId: $partner, first: 50, after: $after) {
+ pageInfo { hasNextPage } edges { node { id code state startsAt priceIdr customer { name } partner { name rank }
+ photoUpdates(first: 1) { edges { node { id } } } } } } }""",
+        """SELECT b.starts_at, b.id FROM unnest($1::uuid[]) WITH ORDINALITY AS list (partner, number)
+ LEFT JOIN LATERAL (SELECT starts_at, id FROM booking WHERE partner_id = list.partner
+                      ORDER BY starts_at, id OFFSET 50 LIMIT 1) b ON true ORDER BY number""",
+    ),
+    # Without photo updates: of all bookings the newest have none yet, and the oldest have.
+    "all": Listed(
+        """query all($after: String) { bookings(first: 50, after: $after) { pageInfo { hasNextPage }
+ edges { node { id code state startsAt priceIdr customer { name } partner { name rank } } } } }""",
+        "SELECT starts_at, id FROM booking ORDER BY starts_at, id OFFSET 50 LIMIT 1",
+    ),
+    "Q3": Listed(
+        """query Q3($service: ServiceType!, $region: String!, $after: String) {
+ partners(filter: {serviceType: $service, regionCode: $region}, sort: RANK, first: 20, after: $after) {
+ pageInfo { hasNextPage } edges { node { id name bio zone rank } } } }""",
+        """SELECT p.rank, p.id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS list (service, region, number)
+ LEFT JOIN LATERAL (SELECT p.rank, p.id FROM partner p WHERE p.areas @> ARRAY[list.region] AND EXISTS (
+                       SELECT FROM partner_service s WHERE s.partner_id = p.id AND s.type = list.service)
+                      ORDER BY p.rank, p.id OFFSET 20 LIMIT 1) p ON true ORDER BY number""",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One request: the variables, and the access token of who asks."""
 
@@ -86,10 +123,12 @@ class Desk:
         return self.tokens.issue(account, UUID(int=account.int ^ 1), roles, Language.EN, self.now)[0]
 
     def asks(self, name: str) -> list[Ask]:
-        """The requests of one kind of work, the same for every server."""
+        """The requests of one kind of work, the same for every server; of "all" there is one."""
         if name == "M1":
             return list(self._holds())
         chance, agent = random.Random(self.size.seed), self.token(world.AGENT, 0)
+        if name == "all":
+            return [Ask({}, agent)]
         return [Ask(self._variables(name, chance), agent) for _ in range(QUERIES)]
 
     def _variables(self, name: str, chance: random.Random) -> dict[str, Any]:
@@ -133,3 +172,16 @@ async def desk(database_url: str, size: Size, secret_key: str) -> Desk:
         await connection.close()
     regions = tuple(row["code"] for row in rows)
     return Desk(size, Tokens(secret_key, TOKEN_LIVES), regions, datetime.now(UTC))
+
+
+async def last_pages(database_url: str, name: str, asks: Sequence[Ask]) -> list[Ask]:
+    """The same lists' last pages, each as long as the first (which is the last, too, where there is no other)."""
+    given = [[ask.variables[each] for ask in asks] for each in asks[0].variables]
+    connection = await asyncpg.connect(database_url)
+    try:
+        rows = await connection.fetch(LISTS[name].cursors, *given)
+    finally:
+        await connection.close()
+    cursors = [None if row["id"] is None else cursor_text(list(row)) for row in rows]
+    pairs = zip(asks, cursors, strict=True)
+    return [replace(ask, variables={**ask.variables, "after": cursor}) for ask, cursor in pairs]

@@ -54,7 +54,7 @@ class Arguments:
         values = self._constant if self._is_constant else run.arguments.get(self._number)
         if values is None and self._template is not None:
             values = self._template.fill(run.variables.coerced)
-            if values is not None and not self._template.objects:
+            if values is not None and self._template.is_shareable:
                 run.arguments[self._number] = values
         return values if values is not None else self._convert(run, place, parent)
 

@@ -31,7 +31,6 @@ class Asked:
         self.details = details
         self.key = key
         self.name = details[0].node.name.value
-        self._constant: dict[str, Any] | None = None
 
     @property
     def python_name(self) -> str:
@@ -46,13 +45,17 @@ class Asked:
 
     def arguments(self, info: Any) -> dict[str, Any]:
         """By their GraphQL names, variables and defaults filled in. They belong to the request, not to the plan."""
-        if self._constant is not None:
-            return self._constant
-        node = self.details[0].node
-        found = get_argument_values(self.field, node, VariableValues({}, _raw(info).variable_values))
-        if not any(has_variable(argument.value) for argument in node.arguments or ()):
-            self._constant = found
-        return found
+        constant = self.constant_arguments
+        return constant if constant is not None else self._arguments(_raw(info).variable_values)
+
+    @cached_property
+    def constant_arguments(self) -> dict[str, Any] | None:
+        """The arguments, if they are the same in every request."""
+        given = self.details[0].node.arguments or ()
+        return None if any(has_variable(argument.value) for argument in given) else self._arguments({})
+
+    def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
+        return get_argument_values(self.field, self.details[0].node, VariableValues({}, variables))
 
     @cached_property
     def selection(self) -> Selection:

@@ -41,9 +41,11 @@ class Opened:
 class OpeningSchema(strawberry.Schema):
     """Strawberry's schema, that can also hand over a subscription's source. Every answer is the stock executor's."""
 
-    def knows(self, query: str, operation_name: str | None) -> bool:
-        """Whether the document was found valid before, and its operation is a query or mutation."""
-        return False
+    def answer(
+        self, query: str, variables: dict[str, Any] | None, operation_name: str | None, context: Any
+    ) -> Awaitable[Result] | None:
+        """The answer to a query or mutation that is known to be valid; None where it has to be looked at anew."""
+        return None
 
     async def open(
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, context: Any

@@ -30,7 +30,7 @@ from execution.source import MAX_FIELDS, Unproven, Writer
 from execution.variable import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from strawberry.schema import Schema
 
@@ -112,9 +112,11 @@ class Plan:
         self.asks_viewer = False  # whether anybody's code is handed an info, through which it could see the context
         self.used: frozenset[str] = frozenset()  # variables that an answer can depend on
         self._document = document
-        self.source, self._roots = self._write()
+        self._roots: list[Body] = []
+        self._alone: Callable[[Any, Any, Run], Awaitable[dict[str, Any]]] | None = None
+        self.source = self._write()
 
-    def _write(self) -> tuple[str, list[Body]]:
+    def _write(self) -> str:
         root = self.schema.get_root_type(self.operation.operation)
         if root is None:
             raise Unproven("no such root type")
@@ -123,10 +125,13 @@ class Plan:
             raise Unproven("@defer")
         writer = Writer(self)
         parts = [{key: details} for key, details in grouped.items()] if self.is_serial else [dict(grouped)]
-        functions = [writer.object(root, part) for part in parts]
+        alone = None if self.is_serial else writer.alone(root, dict(grouped))
+        functions = [] if alone is not None else [writer.object(root, part) for part in parts]
         writer.finish()
+        self._alone = writer.names[alone] if alone is not None else None
+        self._roots = [writer.names[function] for function in functions]
         self.used = frozenset(_used(self._document, self.operation, _asked_with(self.operation, grouped)))
-        return "\n\n\n".join(writer.functions), [writer.names[function] for function in functions]
+        return "\n\n\n".join(writer.functions)
 
     def count(self) -> int:
         """A number of its own for a name in the code."""
@@ -146,6 +151,8 @@ class Plan:
     ) -> ExecutionResult | Awaitable[ExecutionResult]:
         """The result, or what to await for it if any resolver is asynchronous. Raises nothing but cancellation."""
         run = Run(self, variables, context, root, extensions)
+        if self._alone is not None:
+            return self._await_alone(run, self._alone)
         if self.is_serial:
             return self._one_after_another(run)
         if not self._start(run, self._roots[0]):
@@ -167,6 +174,17 @@ class Plan:
                 if later.into is part:
                     later.into = run.data
         return bool(run.waiting or run.orphans)
+
+    async def _await_alone(self, run: Run, function: Callable[[Any, Any, Run], Awaitable[Any]]) -> ExecutionResult:
+        try:
+            run.data = await function(run.root, None, run)
+        except GraphQLError as error:
+            run.orphan(())
+            run.add_error(error, ())
+            run.data = None
+        if run.waiting or run.orphans:
+            await settle(run)
+        return run.result()
 
     async def _one_after_another(self, run: Run) -> ExecutionResult:
         for function in self._roots:

@@ -115,12 +115,12 @@ async def settle(run: Run) -> None:
     so that loaders see the whole level."""
     waiting = run.waiting
     run.waiting = []
-    lanes: dict[str | int, list[Later]] = {}
-    for later in waiting:
-        lanes.setdefault(later.path()[0], []).append(later)
-    if len(lanes) == 1:
+    if len(waiting) == 1:
         await _settle_lane(run, waiting)
-    elif lanes:
+    elif waiting:
+        lanes: dict[str | int, list[Later]] = {}
+        for later in waiting:
+            lanes.setdefault(later.path()[0], []).append(later)
         await asyncio.gather(*[_settle_lane(run, lane) for lane in lanes.values()])
     if run.orphans:
         await asyncio.gather(*run.orphans, return_exceptions=True)

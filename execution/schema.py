@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult, get_operation_ast, parse
-from graphql import OperationType as GraphQLOperationType
+from graphql import DocumentNode, ExecutionResult, parse
 from graphql.execution.middleware import MiddlewareManager
 from graphql.execution.values import VariableValues
 from strawberry.exceptions import MissingQueryError
@@ -45,12 +44,14 @@ class CompiledSchema(OpeningSchema):
         """Looks hooks up once per set of extensions; parses and validates a document once."""
         return Runner(execution_context, extensions, self._documents)
 
-    def knows(self, query: str, operation_name: str | None) -> bool:
-        known = self._documents.find(query)
-        if known is None or known.rules is None:
-            return False
-        operation = get_operation_ast(known.document, known.first_name if operation_name is None else operation_name)
-        return operation is not None and operation.operation is not GraphQLOperationType.SUBSCRIPTION
+    def answer(
+        self, query: str, variables: dict[str, Any] | None, operation_name: str | None, context: Any
+    ) -> Awaitable[StrawberryResult] | None:
+        found = self._known(query, variables, operation_name)
+        if found is None or found[1].kind is OperationType.SUBSCRIPTION:
+            return None
+        asked = (query, DEFAULT_ALLOWED_OPERATION_TYPES, variables, context, None, operation_name, None)
+        return self._answered(*found, asked)
 
     async def execute(
         self,
@@ -64,20 +65,32 @@ class CompiledSchema(OpeningSchema):
     ) -> StrawberryResult:
         """As Strawberry's own. What was parsed, validated and compiled before goes a shorter way, by the same hooks."""
         allowed = DEFAULT_ALLOWED_OPERATION_TYPES if allowed_operation_types is None else allowed_operation_types
-        known = self._documents.find(query) if query else None
-        found = None
-        if known is not None and known.rules is not None:
-            name = known.first_name if operation_name is None else operation_name
-            found = self._plan(known.document, name, variable_values)
-        if known is None or found is None or found[0].kind not in allowed:
+        found = self._known(query, variable_values, operation_name) if query else None
+        if found is None or found[1].kind not in allowed:
             return await super().execute(
                 query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
             )
-        plan, variables = found
         asked = (query, allowed, variable_values, context_value, root_value, operation_name, operation_extensions)
+        return await self._answered(*found, asked)
+
+    def _known(
+        self, query: str, variables: dict[str, Any] | None, operation_name: str | None
+    ) -> tuple[Known, Plan, VariableValues] | None:
+        """The plan of a document that was found valid before."""
+        known = self._documents.find(query)
+        if known is None or known.rules is None:
+            return None
+        found = self._plan(known.document, known.first_name if operation_name is None else operation_name, variables)
+        return None if found is None else (known, *found)
+
+    async def _answered(
+        self, known: Known, plan: Plan, variables: VariableValues, asked: tuple[Any, ...]
+    ) -> StrawberryResult:
+        """`asked` is what Strawberry's context of an execution is made of; it is made where somebody looks at it."""
         if self._is_surrounded:
-            return await self._execute_known(known, plan, variables, self._create_execution_context(*asked))
-        result = plan.execute(variables, context_value, root_value, operation_extensions)
+            return await self._answered_surrounded(known, plan, variables, self._create_execution_context(*asked))
+        _, _, _, context_value, root_value, _, extensions = asked
+        result = plan.execute(variables, context_value, root_value, extensions)
         if not isinstance(result, ExecutionResult):
             result = await result
         if not result.errors:
@@ -92,7 +105,7 @@ class CompiledSchema(OpeningSchema):
         """Whether any extension has a say in queries and mutations."""
         return bool(self.directives) or any(has_say(extension) for extension in self.extensions)
 
-    async def _execute_known(
+    async def _answered_surrounded(
         self, known: Known, plan: Plan, variables: VariableValues, context: ExecutionContext
     ) -> StrawberryResult:
         extensions = self.get_extensions()

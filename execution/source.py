@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLBoolean,
+    GraphQLError,
     GraphQLField,
     GraphQLFloat,
     GraphQLID,
@@ -35,13 +36,16 @@ from execution.place import Place
 from execution.run import failed
 from execution.value import (
     SAFE,
+    Handlers,
     abstract_body,
     awaited,
     decides_by_class,
+    handled,
     list_body,
     odd,
     resolves_by_class,
     typed_body,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +80,7 @@ class Writer:
         self.functions: list[str] = []
         self.names: dict[str, Any] = {
             "safe": SAFE, "odd": odd, "failed": failed, "awaited": awaited, "info": info, "raw_info": raw_info,
-            "Undefined": Undefined,
+            "Undefined": Undefined, "whole": whole, "handled": handled,
         }  # fmt: skip
         self._bodies: list[Callable[[], None]] = []
 
@@ -91,6 +95,28 @@ class Writer:
         name = f"{text}_{self.plan.count()}"
         self.names[name] = value
         return name
+
+    def alone(self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]]) -> str | None:
+        """Write a coroutine function for a root object whose one field is surely asynchronous: there is nothing else to
+        do meanwhile, so it is awaited on the spot. None where it is not like that."""
+        if len(grouped) != 1:
+            return None
+        ((key, details),) = grouped.items()
+        field = self.plan.schema.get_field(type_, details[0].node.name.value)
+        strawberry = (field.extensions or {}).get("strawberry-definition") if field is not None else None
+        if field is None or not isinstance(strawberry, StrawberryField) or strawberry.is_subscription:
+            return None
+        place = Place(key, field.type, type_, details, strawberry)
+        name, function, v = self.name(key, place), self.name(f"{type_.name}_alone"), f"{key}_"
+        call, is_async = self._resolve(field, strawberry, place, name)
+        if not is_async:
+            return None
+        self._body(place, name)
+        lines = self._guarded(v, [f"{v} = whole(await {call}, {name}, link, {key!r}, run)"], name, "link", repr(key))
+        lines += [f"answer = {{{key!r}: {v}}}", "if run.unplaced:", f"{INDENT}run.put(answer, link)", "return answer"]
+        text = "".join(f"{INDENT}{line}\n" for line in lines)
+        self.functions.append(f"async def {function}(source, link, run):\n{text}")
+        return function
 
     def object(self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]]) -> str:
         """Write the function that makes one object's answer; its name."""
@@ -155,7 +181,12 @@ class Writer:
         if _is_method(field, strawberry):
             base = strawberry.base_resolver
             is_async = base is not None and inspect.iscoroutinefunction(base.wrapped_func)
-            return self._method(field, strawberry, place, name), is_async
+            handlers = _handlers(field.resolve)
+            call = self._method(field, strawberry, place, name)
+            if not handlers:
+                return call, is_async
+            self.plan.asks_viewer = True
+            return f"handled(lambda: {call}, {self.name('handlers', handlers)}, {name}, link, run)", True
         self.plan.asks_viewer = True
         resolver = self.name(f"resolve_{place.field_name}", field.resolve)
         arguments = ""
@@ -277,7 +308,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _is_method(field: GraphQLField, strawberry: StrawberryField) -> bool:
-    """Whether Strawberry only converts arguments and calls the function: no extensions, permissions, handlers."""
+    """Whether Strawberry only converts arguments and calls the function: no extensions or permissions."""
     resolver = strawberry.base_resolver
     return (
         resolver is not None
@@ -288,16 +319,26 @@ def _is_method(field: GraphQLField, strawberry: StrawberryField) -> bool:
         and getattr(field.resolve, "__qualname__", "").endswith(
             ("from_resolver.<locals>._resolver", "._async_resolver")
         )
-        and not _has_handlers(field.resolve)
+        and _may_be_handled(resolver, _handlers(field.resolve))
     )
 
 
-def _has_handlers(resolve: Any) -> bool:
-    """Whether exceptions of this field become values of its result union."""
+def _may_be_handled(resolver: StrawberryResolver[Any], handlers: Handlers | None) -> bool:
+    """Whether `handled` does what Strawberry does: the handlers see no error of an argument (a GraphQLError),
+    and what they give is awaited."""
+    if not handlers:
+        return handlers is not None
+    sees_arguments = any(issubclass(GraphQLError, kinds) for kinds, _ in handlers)
+    return inspect.iscoroutinefunction(resolver.wrapped_func) and not sees_arguments
+
+
+def _handlers(resolve: Any) -> Handlers | None:
+    """What makes values of the field's result union from exceptions; None if that is not to be seen."""
     names = resolve.__code__.co_freevars
     if "field_exception_handlers" not in names:
-        return True
-    return bool(resolve.__closure__[names.index("field_exception_handlers")].cell_contents)
+        return None
+    found: Handlers = resolve.__closure__[names.index("field_exception_handlers")].cell_contents
+    return found
 
 
 @lru_cache(maxsize=MAX_ENUMERATIONS)

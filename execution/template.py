@@ -18,10 +18,12 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_input_object_type,
+    is_leaf_type,
     is_specified_scalar_type,
 )
 from graphql.type import is_enum_type
-from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.relay import GlobalID
+from strawberry.types.base import StrawberryContainer, StrawberryMaybe, StrawberryObjectDefinition
 
 UNCHANGEABLE = (
     type(None), str, int, float, bool, uuid.UUID, decimal.Decimal,
@@ -32,12 +34,13 @@ UNCHANGEABLE = (
 class Template:
     """Named values: the same ones, those of variables, and input objects made of such."""
 
-    __slots__ = ("constants", "objects", "variables")
+    __slots__ = ("constants", "made", "objects", "variables")
 
     def __init__(self) -> None:
         self.constants: dict[str, Any] = {}
         self.variables: list[tuple[str, str]] = []
-        self.objects: list[tuple[str, Callable[..., Any], Template]] = []
+        self.objects: list[tuple[str, Callable[..., Any], Template]] = []  # literals with variables inside
+        self.made: list[tuple[str, str, Make]] = []  # variables that are input objects
 
     def fill(self, coerced: Mapping[str, Any]) -> dict[str, Any] | None:
         """The values of a request. None if a variable is null or left out: that is graphql-core's matter."""
@@ -47,6 +50,11 @@ class Template:
             if value is None:
                 return None
             values[name] = value
+        for name, variable, make_of in self.made:
+            value = coerced.get(variable)
+            if value is None:
+                return None
+            values[name] = make_of(value)
         for name, make, inner in self.objects:
             fields = inner.fill(coerced)
             if fields is None:
@@ -54,9 +62,17 @@ class Template:
             values[name] = make(**fields)
         return values
 
+    @property
+    def is_shareable(self) -> bool:
+        """Whether nothing in it can be changed by who gets it."""
+        return not self.objects and not self.made
+
 
 Named = tuple[str, str, Any]  # Python name, GraphQL name, GraphQL type
 Nodes = Mapping[str, ValueNode]
+
+
+Make = Callable[[Mapping[str, Any]], Any]
 
 
 class Unlike(Exception):
@@ -74,7 +90,11 @@ def learn(named: list[Named], nodes: Nodes, values: Mapping[str, Any], coerced: 
             continue
         value = values[python_name]
         if isinstance(node, VariableNode):
-            if value is None or value is not coerced.get(node.name.value):
+            given = coerced.get(node.name.value)
+            if isinstance(given, dict):
+                template.made.append((python_name, node.name.value, _maker(type_)))
+                continue
+            if value is None or value is not given:
                 raise Unlike
             template.variables.append((python_name, node.name.value))
         elif isinstance(node, ObjectValueNode) and has_variable(node):
@@ -87,25 +107,59 @@ def learn(named: list[Named], nodes: Nodes, values: Mapping[str, Any], coerced: 
 
 
 def _learn_object(node: ObjectValueNode, type_: Any, value: Any, coerced: Mapping[str, Any]) -> Template:
+    definition, fields = _plain_input(type_)
+    nodes = {field.name.value: field.value for field in node.fields}
+    named = [
+        (field.extensions["strawberry-definition"].python_name, name, field.type) for name, field in fields.items()
+    ]
+    if type(value) is not definition.origin or not dataclasses.is_dataclass(value):
+        raise Unlike
+    if {field.name for field in dataclasses.fields(value)} != {python_name for python_name, _, _ in named}:
+        raise Unlike
+    return learn(named, nodes, vars(value), coerced)
+
+
+def _plain_input(type_: Any) -> tuple[StrawberryObjectDefinition, dict[str, Any]]:
+    """The definition and GraphQL fields of an input type that Strawberry makes by its constructor alone."""
     input_type = get_nullable_type(type_)
     definition = getattr(input_type, "extensions", {}).get("strawberry-definition")
     if not is_input_object_type(input_type) or not isinstance(definition, StrawberryObjectDefinition):
         raise Unlike
-    if (
-        definition.is_one_of
-        or definition.from_input is not None
-        or type(value) is not definition.origin
-        or not dataclasses.is_dataclass(value)
-    ):
+    if definition.is_one_of or definition.from_input is not None:
         raise Unlike
-    nodes = {field.name.value: field.value for field in node.fields}
-    named = [
-        (field.extensions["strawberry-definition"].python_name, name, field.type)
-        for name, field in input_type.fields.items()
-    ]
-    if {field.name for field in dataclasses.fields(value)} != {python_name for python_name, _, _ in named}:
-        raise Unlike
-    return learn(named, nodes, vars(value), coerced)
+    return definition, input_type.fields
+
+
+def _maker(type_: Any) -> Make:
+    """What makes an input object from its coerced fields, all of them leaves, as Strawberry's convert_argument does."""
+    definition, fields = _plain_input(type_)
+    names = [(name, field.extensions["strawberry-definition"].python_name) for name, field in fields.items()]
+    for field in fields.values():
+        if not is_leaf_type(get_nullable_type(field.type)) or _is_odd(field.extensions["strawberry-definition"].type):
+            raise Unlike
+    blank: dict[str, Any] = {
+        field.python_name: None for field in definition.fields
+        if field.default_value is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }  # fmt: skip
+    origin = definition.origin
+
+    def make(given: Mapping[str, Any]) -> Any:
+        values = blank.copy()
+        for name, python_name in names:
+            if name in given:
+                values[python_name] = given[name]
+        return origin(**values)
+
+    return make
+
+
+def _is_odd(type_: Any) -> bool:
+    """Whether Strawberry makes something else of a leaf."""
+    while isinstance(type_, StrawberryContainer):
+        if isinstance(type_, StrawberryMaybe):
+            return True
+        type_ = type_.of_type
+    return type_ is GlobalID
 
 
 def is_pure(type_: Any) -> bool:

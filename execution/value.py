@@ -6,7 +6,7 @@ import datetime
 import decimal
 import types
 import uuid
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -16,12 +16,14 @@ from graphql.pyutils import inspect
 from graphql.pyutils.is_iterable import is_iterable
 from strawberry.execution import optimized_is_awaitable
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
+from strawberry.utils.await_maybe import await_maybe
 
-from execution.info import RawInfo
+from execution.info import RawInfo, info
 from execution.place import Body, Link, Place
 from execution.run import Run
 
 MAX_KNOWN_CLASSES = 1_000
+Handlers = tuple[tuple[tuple[type[Exception], ...], Any], ...]  # exceptions, and what makes a value of them
 # Classes whose instances are surely neither null nor an error nor awaitable.
 SAFE: set[type] = {
     bool, int, float, str, bytes, list, tuple, dict, set, frozenset,
@@ -67,6 +69,21 @@ def whole(value: Any, place: Place, parent: Link, key: str | int, run: Run) -> A
 def awaited(value: Any, place: Place, parent: Link, key: str | int, run: Run) -> None:
     """What an asynchronous resolver gave: complete its result when there is one."""
     run.later(value, place, parent, key, partial(whole, place=place, parent=parent, key=key, run=run))
+
+
+async def handled(call: Callable[[], Awaitable[Any]], handlers: Handlers, place: Place, parent: Link, run: Run) -> Any:
+    """What the resolver gives, or what a handler of Strawberry's makes of its exception."""
+    try:
+        return await call()
+    except Exception as error:
+        for kinds, handler in handlers:
+            if isinstance(error, kinds):
+                found = handler.handle(error, field=place.strawberry_field, info=info(run, place, parent))
+                found = await await_maybe(found)
+                if found is None:  # the handler declines
+                    raise
+                return found
+        raise
 
 
 def _remember_safe(value: Any) -> None:

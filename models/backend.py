@@ -1,24 +1,28 @@
 """Tortoise's PostgreSQL client on the lean pool of models/pool.py. Named by `engine` in app/database.py."""
 
 from collections.abc import Sequence
-from typing import Any
+from contextvars import ContextVar, Token
+from typing import Any, NoReturn, cast
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.asyncpg.client import TransactionWrapper as AsyncpgTransactionWrapper
-from tortoise.backends.base.client import (
-    ConnectionWrapper,
-    NestedTransactionContext,
-    TransactionContext,
-    TransactionContextPooled,
-)
-from tortoise.backends.base_postgres.client import translate_exceptions
-from tortoise.connection import get_connections
-from tortoise.exceptions import TransactionManagementError
+from tortoise.backends.base.client import ConnectionWrapper, NestedTransactionContext, TransactionContext
+from tortoise.connection import ConnectionToken, get_connections
+from tortoise.context import require_context
+from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 
 from models.pool import CONNECT_TIMEOUT_S, Connection, Pool, Record
 
 NOT_OF_CONNECT = ("min_size", "max_size", "connection_class")
+TRANSLATED: tuple[tuple[tuple[type[asyncpg.PostgresError], ...], type[Exception]], ...] = (
+    ((asyncpg.SyntaxOrAccessError, asyncpg.DataError), OperationalError),
+    ((asyncpg.IntegrityConstraintViolationError,), IntegrityError),
+    ((asyncpg.InvalidTransactionStateError,), TransactionManagementError),
+)
+
+# Beside Tortoise's own record of it, which takes several steps to ask.
+_transaction: ContextVar["TransactionClient | None"] = ContextVar("transaction", default=None)
 
 
 class Client(AsyncpgDBClient):
@@ -37,19 +41,26 @@ class Client(AsyncpgDBClient):
         await pool.fill()
         return pool
 
-    @translate_exceptions
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
         """The rows of one statement, as asyncpg gives them; the statement stays prepared on its connection. Raises
         what Tortoise's own methods raise."""
         self.log.debug("%s: %s", sql, values)
-        if self._pool is None:
-            async with self.acquire_connection():  # opens the pool
-                pass
-            assert self._pool is not None
-        return await self._pool.records(sql, values)
+        pool = self._pool or await self.open_pool()
+        try:
+            return await pool.records(sql, values)
+        except asyncpg.PostgresError as error:
+            _raise_as_tortoise(error)
+
+    async def open_pool(self) -> Pool:
+        """The pool; the first who needs it opens it."""
+        async with self._pool_init_lock:
+            if self._pool is None:
+                await self.create_connection(with_db=True)
+        assert self._pool is not None
+        return self._pool
 
     def _in_transaction(self) -> TransactionContext:
-        return Transaction(TransactionClient(self), self._pool_init_lock)
+        return Transaction(self)
 
 
 class TransactionClient(AsyncpgTransactionWrapper, Client):
@@ -57,13 +68,18 @@ class TransactionClient(AsyncpgTransactionWrapper, Client):
 
     _connection: Connection | None  # type: ignore[assignment]
 
-    @translate_exceptions
+    def __init__(self, connection: Client, depth: int = 0) -> None:
+        super().__init__(connection)
+        self._depth = depth  # of savepoints; 0 is the transaction itself
+
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
         """As outside; sees what the transaction has done."""
         self.log.debug("%s: %s", sql, values)
         async with self._lock:
-            self.log.debug("%s: %s", sql, values)
-            return await self.connection.records(sql, values)
+            try:
+                return await self.connection.records(sql, values)
+            except asyncpg.PostgresError as error:
+                _raise_as_tortoise(error)
 
     @property
     def connection(self) -> Connection:
@@ -77,47 +93,90 @@ class TransactionClient(AsyncpgTransactionWrapper, Client):
         assert self.connection
         return ConnectionWrapper(self._lock, self)
 
+    async def begin(self) -> None:
+        """The first statement of all."""
+        await self.connection.command("BEGIN")
+
+    async def commit(self) -> None:
+        """Keep everything."""
+        await self._finish("COMMIT")
+
+    async def rollback(self) -> None:
+        """Keep nothing."""
+        await self._finish("ROLLBACK")
+
+    async def savepoint(self) -> None:
+        """Begin a part that can be undone alone."""
+        await self.connection.command(f"SAVEPOINT part_{self._depth}")
+
+    async def release_savepoint(self) -> None:
+        """Keep the part, as far as the transaction is kept."""
+        await self._finish(f"RELEASE SAVEPOINT part_{self._depth}")
+
+    async def savepoint_rollback(self) -> None:
+        """Undo the part."""
+        await self._finish(f"ROLLBACK TO SAVEPOINT part_{self._depth}")
+
+    async def _finish(self, command: str) -> None:
+        if self._finalized:
+            raise TransactionManagementError("the transaction is over already")
+        self._finalized = True
+        try:
+            await self.connection.command(command)
+        except asyncpg.PostgresError as error:  # of a constraint that is checked at the commit
+            _raise_as_tortoise(error)
+
     def _in_transaction(self) -> TransactionContext:
-        return NestedTransactionContext(TransactionClient(self))
+        return NestedTransactionContext(TransactionClient(self, self._depth + 1))
 
 
-class Transaction(TransactionContextPooled):
+class Transaction(TransactionContext):
     """Begins and ends a transaction. Whatever happens in between, also at its BEGIN, the connection goes back to the
     pool, and nobody who still knows the transaction reaches it any more."""
 
-    client: TransactionClient
+    def __init__(self, parent: Client) -> None:
+        self._parent = parent
+        self.client: TransactionClient = TransactionClient(parent)
+        self._tokens: tuple[ConnectionToken, Token[TransactionClient | None]]
 
     async def __aenter__(self) -> TransactionClient:
-        await self.ensure_connection()
-        self.client._connection = await self.pool.acquire()
+        self._pool = self._parent._pool or await self._parent.open_pool()
+        self.client._connection = await self._pool.acquire()
         try:
             await self.client.begin()
         except BaseException:
             await self._give_back()
             raise
-        self.token = get_connections().set(self.connection_name, self.client)
+        token = get_connections().set(self.client.connection_name, self.client)
+        self._tokens = token, _transaction.set(self.client)
         return self.client
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
         try:
-            if not self.client._finalized and exc_type is None:
+            if exc_type is None and not self.client._finalized:
                 await self.client.commit()
-            elif not self.client._finalized and not self.client.connection.is_closed():
-                await self.client.rollback()
         finally:
-            get_connections().reset(self.token)
+            get_connections().reset(self._tokens[0])
+            _transaction.reset(self._tokens[1])
             await self._give_back()
 
-    @property
-    def pool(self) -> Pool:
-        """The pool that the connection is from."""
-        pool = self.client._parent._pool
-        assert isinstance(pool, Pool)
-        return pool
-
     async def _give_back(self) -> None:
+        """The pool rolls back what was not committed."""
         connection, self.client._connection = self.client.connection, None
-        await self.pool.release(connection)
+        await self._pool.release(connection)
+
+
+def current() -> Client:
+    """What the caller's statements go to: its transaction, or the pool."""
+    return _transaction.get() or cast(Client, require_context().connections.get("default"))
+
+
+def _raise_as_tortoise(error: asyncpg.PostgresError) -> NoReturn:
+    """Raise the error that Tortoise's own methods raise for it."""
+    for kinds, exception in TRANSLATED:
+        if isinstance(error, kinds):
+            raise exception(error) from error
+    raise error
 
 
 client_class = Client

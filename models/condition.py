@@ -49,6 +49,9 @@ def _said(model: type[Model], q: Q, alias: str, values: list[Any]) -> str:
     """SQL of the tree; empty where it asks nothing."""
     if q._is_negated:
         raise NotSimple("a negation")
+    if not q.children and len(q.filters) == 1:  # the most of them
+        ((key, value),) = q.filters.items()
+        return _filter(model, key)(alias, value, values)
     parts = [text for child in q.children if (text := _said(model, child, alias, values))]
     parts += [_filter(model, key)(alias, value, values) for key, value in q.filters.items()]
     if len(parts) < 2:

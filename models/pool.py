@@ -13,7 +13,7 @@ import asyncpg
 from tortoise.exceptions import DBConnectionError
 
 MAX_STATEMENTS = 500  # prepared on one connection; the one that was not used for longest goes first
-ACQUIRE_TIMEOUT_S = 60.0  # longer than any burst takes; then a caller would rather be told than wait for ever
+ACQUIRE_TIMEOUT_S = 30.0  # longer than a burst takes; then a caller would rather be told than wait for ever
 CONNECT_TIMEOUT_S = 10.0
 SETTLE_TIMEOUT_S = 2.0  # for a connection that came back in the middle of something
 STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # the schema changed under a statement
@@ -49,7 +49,11 @@ class Connection(_Connection):
         transaction that is too late, so the error is raised and the next attempt prepares."""
         self._executing += 1
         try:
-            return await self._fetch(sql, values)
+            statement = self._statements.get(sql)
+            if statement is None or self._query_loggers:
+                return await self._fetch(sql, values)
+            self._statements.move_to_end(sql)
+            return await self._bound(statement, values)
         except STALE as error:
             await self.forget_statements(error)
             if self.is_in_transaction():
@@ -61,13 +65,11 @@ class Connection(_Connection):
     async def _fetch(self, sql: str, values: Sequence[object]) -> list[Record]:
         if self._query_loggers:  # whoever listens to asyncpg's own methods hears of this as well
             return await self.fetch(sql, *values)
-        statement = self._statements.get(sql)
-        if statement is None:
-            statement = await self._prepared(sql)
-        else:
-            self._statements.move_to_end(sql)
-        # What statement.fetch() does, without the layers above it: they cost more than the call.
-        found: list[Record] = await self._protocol.bind_execute(statement._state, values, "", 0, False, None)
+        return await self._bound(await self._prepared(sql), values)
+
+    def _bound(self, statement: Any, values: Sequence[object]) -> Awaitable[list[Record]]:
+        """What statement.fetch() does, without the layers above it: they cost more than the call."""
+        found: Awaitable[list[Record]] = self._protocol.bind_execute(statement._state, values, "", 0, False, None)
         return found
 
     async def _prepared(self, sql: str) -> Any:
@@ -75,6 +77,17 @@ class Connection(_Connection):
         if len(self._statements) > MAX_STATEMENTS:
             self._statements.popitem(last=False)  # asyncpg closes it on the server when it prepares the next one
         return statement
+
+    async def command(self, sql: str) -> None:
+        """BEGIN, COMMIT and their kin: no parameters, no rows, nothing to prepare."""
+        self._executing += 1
+        try:
+            if self._query_loggers:
+                await self.execute(sql)
+            else:
+                await self._protocol.query(sql, None)
+        finally:
+            self._executing -= 1
 
     async def forget_statements(self, error: Exception) -> None:
         """Drop what was prepared for a schema that is no more."""
@@ -101,7 +114,7 @@ class Connection(_Connection):
             async with asyncio.timeout(SETTLE_TIMEOUT_S):
                 await self._protocol._wait_for_cancellation(SETTLE_TIMEOUT_S)
                 if self.is_in_transaction():
-                    await self.execute("ROLLBACK")
+                    await self.command("ROLLBACK")
         except Exception:
             self.terminate()
         finally:

@@ -32,6 +32,17 @@ async def update(row: Model, names: Iterable[str]) -> None:
     await records(sql, _values(row, fields))
 
 
+def new(model: type[M], **values: Any) -> M:
+    """A row that is not in the database yet: the model's defaults and these values, as `model(**values)` makes it."""
+    defaults, names = _defaults(model)
+    if unknown := values.keys() - names:
+        raise TypeError(f"{model.__name__} has no {sorted(unknown)}")
+    made = {name: default() if callable(default) else default for name, default in defaults if name not in values}
+    row = model._init_from_db(**made, **values)
+    row._saved_in_db = False
+    return row
+
+
 def rows(model: type[M], found: Sequence[Record]) -> list[M]:
     """Rows of the model from records with all of its columns."""
     return [model._init_from_db(**dict(record)) for record in found]
@@ -39,6 +50,15 @@ def rows(model: type[M], found: Sequence[Record]) -> list[M]:
 
 def _values(row: Model, fields: Values) -> list[Any]:
     return [field.to_db_value(getattr(row, name), row) for name, field in fields]
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _defaults(model: type[Model]) -> tuple[tuple[tuple[str, Any], ...], frozenset[str]]:
+    meta = model._meta
+    if any(meta.fields_db_projection[name] != name for name in meta.fields_db_projection):
+        raise TypeError(f"{model.__name__} has columns that are called otherwise than its fields")
+    given = {name: meta.fields_map[name].default for name in meta.fields_db_projection}
+    return tuple(given.items()), frozenset(given)
 
 
 @lru_cache(maxsize=MAX_TEXTS)

@@ -8,7 +8,6 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 import strawberry
-from tortoise.expressions import Q
 from tortoise.fields import Field
 
 from domain.events import plain
@@ -138,12 +137,3 @@ def _belongs(value: Any, field: Field[Any]) -> bool:
     if not isinstance(value, int):
         return True
     return bool(field.constraints.get("ge", value) <= value <= field.constraints.get("le", value))
-
-
-def behind(columns: Sequence[str], values: Sequence[Any], descending: bool) -> Q:
-    """(a, b) behind (x, y) as `a <= x AND (a < x OR b < y)`: the first part walks the index, the second is exact."""
-    beyond, upto = ("lt", "lte") if descending else ("gt", "gte")
-    condition = Q(**{f"{columns[-1]}__{beyond}": values[-1]})
-    for column, value in zip(reversed(columns[:-1]), reversed(values[:-1]), strict=True):
-        condition = Q(**{f"{column}__{upto}": value}) & (Q(**{f"{column}__{beyond}": value}) | condition)
-    return condition

@@ -53,9 +53,11 @@ BY_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
     "account_email_key": lambda: EmailTaken(field="email"),
 }
 
-# Events in the order in which they were noted: the relay numbers them by their ids.
+# What a use case writes last. Events in the order in which they were noted: the relay numbers them by their ids.
 KEEP = """
-WITH told AS (
+WITH answered AS (
+  UPDATE idempotency_key SET result_id = $6 WHERE id = $5
+), told AS (
   INSERT INTO event (name, subject, payload, topics, audience, actor_id, at)
   SELECT name, subject, payload, topics, audience, $2, $3
     FROM jsonb_to_recordset($1) AS e(name text, subject uuid, payload jsonb, topics text[], audience text[])
@@ -70,7 +72,6 @@ UPDATE task SET state = 'DONE', done_at = $3, lease_until = NULL
 CLAIM_KEY = """
 INSERT INTO idempotency_key (actor_id, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id"""
-REMEMBER = "UPDATE idempotency_key SET result_id = $2 WHERE id = $1"
 
 USE_CASES: dict[Can, Callable[..., Coroutine[Any, Any, Any]]] = {}
 
@@ -109,6 +110,7 @@ class Work:
     now: datetime = field(default_factory=lambda: _moment.get() or datetime.now(UTC))
     events: list[Event] = field(default_factory=list)
     tasks: list[Due] = field(default_factory=list)
+    answered: tuple[int, UUID] | None = None  # the idempotency key and the id of the row that is its result
 
     async def lock(self, rows: QuerySet[M], id: object) -> M:
         """Take the row for the rest of the transaction; unseen is the same as absent (NotFound)."""
@@ -156,15 +158,16 @@ class Work:
         self.tasks.append(Due(key, timer.value, facts, at))
 
     async def keep(self) -> None:
-        """Write events and tasks; the last statement before the commit."""
-        if self.events or self.tasks:
+        """Write events, tasks and the answer to an idempotency key; the last statement before the commit."""
+        if self.events or self.tasks or self.answered:
             told = [
                 {"name": type(event).__name__, "subject": event.subject, "payload": event.payload,
                  "topics": event.topics, "audience": event.audience}
                 for event in self.events
             ]  # fmt: skip
             due = [task._asdict() for task in self.tasks]
-            await records(KEEP, [_json(told), self.actor.id, self.now, _json(due)])
+            key_id, result_id = self.answered or (None, None)
+            await records(KEEP, [_json(told), self.actor.id, self.now, _json(due), key_id, result_id])
 
 
 UseCase: TypeAlias = Callable[Concatenate[Actor, P], Coroutine[Any, Any, R]]
@@ -252,7 +255,7 @@ async def _keyed(
             raise NotFound()
         return result
     result = await act()
-    await records(REMEMBER, [claimed[0]["id"], result.id])
+    work.answered = claimed[0]["id"], result.id
     return result
 
 

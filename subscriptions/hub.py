@@ -11,7 +11,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -23,7 +23,9 @@ from domain.road import PAGE, STREAM, SWEEP_S
 from integrations.nudge import REDIS_DOWN, is_stopping
 
 BUFFER = 64  # events that wait for one listener; more = it lags and replays
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_S = 0.2
+TURN_S = 0.02  # that the process is busy with telling events before it looks after everything else
 DATABASE_DOWN = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError,
 )  # fmt: skip
@@ -272,8 +274,13 @@ class Hub:
 
     async def _read(self) -> None:
         answer = await self._redis.xread({STREAM: f"{self._position}-0"}, count=PAGE, block=1000)
+        loop = asyncio.get_running_loop()
+        turn_ends = loop.time() + TURN_S
         for identifier, fields in answer[0][1] if answer else ():
-            position = int(identifier.split(b"-")[0])
+            if loop.time() > turn_ends:  # telling is work for each listener: requests and sockets get their turn, too
+                await asyncio.sleep(0)
+                turn_ends = loop.time() + TURN_S
+            position = int(identifier.partition(b"-")[0])
             async with self._turn:
                 await self._fill(position - 1)
                 if position > self._position + 1:  # a stream of another database; the relay will begin a new one
@@ -334,5 +341,4 @@ def _from_stream(position: int, fields: dict[bytes, bytes]) -> Heard:
 
 
 def _moment(microseconds: int) -> datetime:
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return EPOCH + timedelta(microseconds=microseconds)

@@ -18,7 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from app.asgi import make_app
 from app.outside import outside, sink
-from app.serve import MAX_MESSAGE_BYTES, SOCKETS
+from app.reply import HttpProtocol
+from app.serve import SOCKETS
 from app.settings import Settings
 from domain.permissions import Actor
 from integrations.sink import Sink
@@ -128,8 +129,12 @@ async def system(
     redis: Redis = Redis.from_url(redis_url)
     await redis.flushall()
     app = make_app(settings, database_url, redis_url, owns_database=False)
-    ws: dict[str, Any] = {"ws": "websockets-sansio", "ws_max_size": MAX_MESSAGE_BYTES} if is_plain else SOCKETS
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, **ws, timeout_graceful_shutdown=2))
+    ws: dict[str, Any] = {**SOCKETS, "ws": "websockets-sansio"} if is_plain else SOCKETS
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, port=port, log_config=None, access_log=False, http=HttpProtocol, **ws, timeout_graceful_shutdown=2
+        )
+    )
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
     for _ in itertools.count():

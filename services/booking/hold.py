@@ -31,6 +31,7 @@ from domain.task import Timer
 from domain.text import paragraph
 from models.booking import Booking
 from models.record import records
+from models.statement import new
 from services.booking.step import check_bookable
 from services.partner import availability
 from services.work import Work, use_case
@@ -38,19 +39,18 @@ from services.work import Work, use_case
 MAX_NOTE_CHARACTERS = 1000
 MAX_DEAD_HOLDS = 100  # released in one transaction
 # The columns of _Offer, in its order. Pet and address are the customer's own, or missing.
-OFFER = """
+OFFER = f"""
 SELECT o.service_id, o.unit, o.minutes, o.price_idr, o.archived_at, s.type, s.state, s.cancel_policy,
-       p.id, p.state, p.zone, p.areas, pet.id, a.id, a.region_code
+       p.id, p.state, p.zone, p.areas, pet.id, a.id, a.region_code,
+       (SELECT count(*) FROM booking
+         WHERE customer_id = $2 AND state = '{BookingState.HELD.value}' AND hold_expires_at > $5)
   FROM price o
   JOIN partner_service s ON s.id = o.service_id
   JOIN partner p ON p.id = s.partner_id
   LEFT JOIN pet ON pet.id = $3 AND pet.owner_id = $2 AND pet.archived_at IS NULL
   LEFT JOIN address a ON a.id = $4 AND a.owner_id = $2 AND a.archived_at IS NULL
- WHERE o.id = $1"""
+ WHERE o.id = $1"""  # noqa: S608 - the text is made of the enum's own name
 LOCK_CUSTOMER = "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE"
-ACTIVE_HOLDS = f"""
-SELECT count(*) FROM booking
- WHERE customer_id = $1 AND state = '{BookingState.HELD.value}' AND hold_expires_at > $2"""  # noqa: S608
 LOCK_RESOURCES = """
 SELECT id FROM resource WHERE id = ANY($1) AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE"""
 
@@ -87,6 +87,7 @@ class _Offer(NamedTuple):
     pet_id: UUID | None
     address_id: UUID | None
     region_code: str | None
+    active_holds: int
 
     @property
     def type(self) -> ServiceType:
@@ -105,6 +106,7 @@ class _Offer(NamedTuple):
 async def hold(work: Work, wish: NewBooking) -> Booking:
     """Take the slot for 15 minutes. Raises PartnerNotBookable, OutsideHours, OutOfArea, SlotTaken, TooManyHolds,
     TooLate or InvalidInput; the price, the commission and the cancel policy are snapshotted (M-01)."""
+    await _take_turn(work)
     offer = await _bookable(work, wish)
     if offer.pet_id is None:
         raise NotFound(field="petId")
@@ -112,12 +114,13 @@ async def hold(work: Work, wish: NewBooking) -> Booking:
     slot, units = _slot(offer, wish, work.now)
     await _check_open(offer, slot)
     blocked = slot.with_buffer(availability.buffer_of(offer.type))
-    await _check_holds(work)
+    if offer.active_holds >= MAX_ACTIVE_HOLDS:
+        raise TooManyHolds(limit=MAX_ACTIVE_HOLDS)
     resource_id = await _free_resource(work, offer, blocked)
     parts = split(price(offer.price_idr, units), commission_rate(offer.type))
-    booking = Booking(
-        code=new_code("BK"), customer_id=work.actor.id, partner_id=offer.partner_id, service_id=offer.service_id,
-        option_id=wish.option_id, resource_id=resource_id, pet_id=offer.pet_id,
+    booking = new(
+        Booking, code=new_code("BK"), customer_id=work.actor.id, partner_id=offer.partner_id,
+        service_id=offer.service_id, option_id=wish.option_id, resource_id=resource_id, pet_id=offer.pet_id,
         address_id=None if offer.by_night else offer.address_id,
         service_type=offer.type, state=BOOKING.start, zone=offer.partner_zone,
         starts_at=slot.starts_at, ends_at=slot.ends_at, blocked_from=blocked.starts_at, blocked_until=blocked.ends_at,
@@ -130,9 +133,15 @@ async def hold(work: Work, wish: NewBooking) -> Booking:
     return booking
 
 
+async def _take_turn(work: Work) -> None:
+    """One hold at a time for each customer, so that the count of holds, read after this, is true."""
+    if not await records(LOCK_CUSTOMER, [work.actor.id]):
+        raise NotFound()
+
+
 async def _bookable(work: Work, wish: NewBooking) -> _Offer:
     """What is wished for; P-01: approved and active, or PartnerNotBookable."""
-    found = await records(OFFER, [wish.option_id, work.actor.id, wish.pet_id, wish.address_id])
+    found = await records(OFFER, [wish.option_id, work.actor.id, wish.pet_id, wish.address_id, work.now])
     if not found:
         raise NotFound(field="optionId")
     offer = _Offer(*found[0])
@@ -189,15 +198,6 @@ async def _check_open(offer: _Offer, slot: Interval) -> None:
     )
     if not availability.fits(offer.type, hours[partner_id], slot, zone):
         raise OutsideHours(field="arrivesOn" if offer.by_night else "startsAt")
-
-
-async def _check_holds(work: Work) -> None:
-    """One hold at a time for each customer, so that the count is true."""
-    if not await records(LOCK_CUSTOMER, [work.actor.id]):
-        raise NotFound()
-    [(held,)] = await records(ACTIVE_HOLDS, [work.actor.id, work.now])
-    if held >= MAX_ACTIVE_HOLDS:
-        raise TooManyHolds(limit=MAX_ACTIVE_HOLDS)
 
 
 async def _free_resource(work: Work, offer: _Offer, blocked: Interval) -> UUID:

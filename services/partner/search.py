@@ -1,9 +1,10 @@
 """Search: partners that can be booked, by service, area, day, price and rank, in a total order (P-01)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +24,11 @@ MAX_BATCHES = 10  # of one request; a search that finds too little by then goes 
 MAX_TEXT_CHARACTERS = 60
 MAX_RANK = 1000
 MAX_POSTCODE_DISTRICTS = 50  # one postcode lies in nine districts at most
+MAX_TEXTS = 1_000  # statements that are kept: what is asked for, by the size of the page
 MAX_KNOWN_REGIONS = 10_000  # there are some 8,000 above the villages
 
-# Regions change with a migration only, so a process asks once what lies in one.
-_KNOWN_REGIONS: dict[str, list[str]] = {}
+# Regions change with a migration only, so a process asks once what serves one.
+_AREAS: dict[str, tuple[list[str], str | None]] = {}
 
 
 class Sort(StrEnum):
@@ -90,6 +92,9 @@ class _Candidate:
 INSIDE = "SELECT code FROM region WHERE code = $1 OR parent = $1"
 OF_POSTCODE = "SELECT DISTINCT parent FROM region WHERE postcode = $1 LIMIT $2"
 KNOWN = "SELECT found.id, found.value FROM unnest({}::uuid[], {}::bigint[]) AS found (id, value)"
+# Whom a place leaves, found by the index of areas: the planner expects many more of them than there are, since it knows
+# nothing of districts without partners, and would rather walk all partners by rank until it has met a page of them.
+LOCAL = "WITH p AS MATERIALIZED (SELECT p.id, p.rank FROM partner p WHERE {} ORDER BY p.rank DESC, p.id DESC) "
 ORDER = {Sort.RANK: "found.value DESC, found.id DESC", Sort.PRICE: "found.value, found.id"}
 
 
@@ -132,67 +137,70 @@ async def _batch(wanted: _Wanted, sort: Sort, after: Place | None) -> list[_Cand
 
 
 def _known(places: Sequence[Place], values: list[Any]) -> str:
-    return KNOWN.format(
-        _parameter([place.id for place in places], values), _parameter([place.value for place in places], values)
-    )
+    values += [[place.id for place in places], [place.value for place in places]]
+    return KNOWN.format(f"${len(values) - 1}", f"${len(values)}")
 
 
 def _candidates(
     wanted: _Wanted, sort: Sort, after: Place | None, limit: int, values: list[Any], *, with_minutes: bool = False
 ) -> str:
-    """Partners that match, but for the day. Prices are added up only where somebody asks for them."""
+    """Partners that match, but for the day."""
+    asked = {
+        "service_type": wanted.service_type.value if wanted.service_type else None,
+        "max_price_idr": wanted.max_price_idr, "areas": wanted.areas, "inside": wanted.inside,
+        "postcode_areas": wanted.postcode_areas, "min_rank": wanted.min_rank, "pattern": wanted.pattern,
+        "value": after.value if after else None, "id": after.id if after else None,
+    }  # fmt: skip
+    given = {name: value for name, value in asked.items() if value is not None}
+    known = len(values)
+    values.extend(given.values())
+    return _text(tuple(given), sort, limit, known, with_minutes)
+
+
+@lru_cache(MAX_TEXTS)
+def _text(given: tuple[str, ...], sort: Sort, limit: int, known: int, with_minutes: bool) -> str:
+    """The statement for what is given, its parameters in that order behind `known` others. Only what is asked stands in
+    it, so that PostgreSQL plans for that; prices are compared only where somebody asks for them."""
+    at = {name: f"${number}" for number, name in enumerate(given, known + 1)}
     prices = f"""FROM partner_service s JOIN price o ON o.service_id = s.id AND o.archived_at IS NULL
      WHERE s.partner_id = p.id AND s.state = '{ServiceState.APPROVED.value}'"""
-    if wanted.service_type is not None:
-        prices += f" AND s.type = {_parameter(wanted.service_type.value, values)}"
-    if wanted.max_price_idr is not None:
-        prices += f" AND o.price_idr <= {_parameter(wanted.max_price_idr, values)}"
-    conditions = [f"p.state = '{PartnerState.ACTIVE.value}'", *_conditions(wanted, values)]
-    value, source, minutes = "p.rank", "partner p", ""
+    prices += f" AND s.type = {at['service_type']}" if "service_type" in at else ""
+    prices += f" AND o.price_idr <= {at['max_price_idr']}" if "max_price_idr" in at else ""
+    conditions, offered = [f"p.state = '{PartnerState.ACTIVE.value}'", *_conditions(at)], f"EXISTS (SELECT {prices})"
+    value, first, source, minutes = "p.rank", "", "partner p", ""
+    if sort is Sort.RANK and "value" in at:
+        conditions.append(f"(p.rank, p.id) < ({at['value']}, {at['id']})")
+    if "postcode_areas" in at or ("areas" in at and "inside" not in at):
+        first, source, conditions = LOCAL.format(" AND ".join(conditions)), "p", []
     if sort is Sort.PRICE or with_minutes:
         cheapest = f"SELECT min(o.price_idr) AS price_idr, min(o.minutes) AS minutes {prices}"
-        source = f"partner p CROSS JOIN LATERAL ({cheapest}) o"
-        conditions.append("o.price_idr IS NOT NULL")
-        minutes = ", o.minutes"
-        value = "o.price_idr" if sort is Sort.PRICE else value
-    else:
-        conditions.append(f"EXISTS (SELECT {prices})")
-    if after is not None:
-        conditions.append(_behind(sort, value, after, values))
+        source, minutes = f"{source} CROSS JOIN LATERAL ({cheapest}) o", ", o.minutes"
+        offered = "o.price_idr IS NOT NULL"
+    conditions.append(offered)
+    if sort is Sort.PRICE:
+        value = "o.price_idr"
+        if "value" in at:
+            conditions.append(f"({value}, p.id) > ({at['value']}, {at['id']})")
     order = ORDER[sort].replace("found.value", value).replace("found.id", "p.id")
     return (
-        f"SELECT p.id, {value} AS value{minutes} FROM {source} WHERE {' AND '.join(conditions)} "  # noqa: S608 - our names
-        f"ORDER BY {order} LIMIT {_parameter(limit, values)}"
+        f"{first}SELECT p.id, {value} AS value{minutes} FROM {source} WHERE {' AND '.join(conditions)} "  # noqa: S608
+        f"ORDER BY {order} LIMIT {limit}"
     )
 
 
-def _conditions(wanted: _Wanted, values: list[Any]) -> Iterator[str]:
-    if wanted.areas is not None:
-        serves = f"p.areas && {_parameter(wanted.areas, values)}::text[]"
-        if wanted.inside is not None:
-            begins = f"starts_with(area, {_parameter(wanted.inside, values)})"
+def _conditions(at: Mapping[str, str]) -> Iterator[str]:
+    if "areas" in at:
+        serves = f"p.areas && {at['areas']}::text[]"
+        if "inside" in at:
+            begins = f"starts_with(area, {at['inside']})"
             serves = f"({serves} OR EXISTS (SELECT FROM unnest(p.areas) AS area WHERE {begins}))"
         yield serves
-    if wanted.postcode_areas is not None:
-        yield f"p.areas && {_parameter(wanted.postcode_areas, values)}::text[]"
-    if wanted.min_rank is not None:
-        yield f"p.rank >= {_parameter(wanted.min_rank, values)}"
-    if wanted.pattern is not None:
-        pattern = _parameter(wanted.pattern, values)
-        yield f"(p.name ILIKE {pattern} OR p.bio ILIKE {pattern})"
-
-
-def _behind(sort: Sort, value: str, after: Place, values: list[Any]) -> str:
-    """The first part of each walks an index, the second is exact."""
-    there, id = _parameter(after.value, values), _parameter(after.id, values)
-    if sort is Sort.RANK:
-        return f"({value} <= {there} AND ({value} < {there} OR p.id < {id}))"
-    return f"({value}, p.id) > ({there}, {id})"
-
-
-def _parameter(value: Any, values: list[Any]) -> str:
-    values.append(value)
-    return f"${len(values)}"
+    if "postcode_areas" in at:
+        yield f"p.areas && {at['postcode_areas']}::text[]"
+    if "min_rank" in at:
+        yield f"p.rank >= {at['min_rank']}"
+    if "pattern" in at:
+        yield f"(p.name ILIKE {at['pattern']} OR p.bio ILIKE {at['pattern']})"
 
 
 async def _looked_up(wanted: Filter) -> _Wanted:
@@ -210,17 +218,20 @@ async def _looked_up(wanted: Filter) -> _Wanted:
 async def _areas_of_region(code: str) -> tuple[list[str], str | None]:
     """Areas that serve the region: itself, all it lies in, and for a regency its districts. A province has too many
     regencies and districts to list: whoever works anywhere inside serves it, told by how its areas begin."""
+    found = _AREAS.get(code)
+    if found is not None:
+        return found
     check_code(code, field="regionCode")
-    known = _KNOWN_REGIONS.get(code)
-    if known is None:
-        known = [row["code"] for row in await records(INSIDE, [code])]
-        if code not in known:
-            raise InvalidInput("regionCode", indonesian="wilayah tidak dikenal", english="there is no such region")
-        if len(_KNOWN_REGIONS) < MAX_KNOWN_REGIONS:
-            _KNOWN_REGIONS[code] = known
+    known = [row["code"] for row in await records(INSIDE, [code])]
+    if code not in known:
+        raise InvalidInput("regionCode", indonesian="wilayah tidak dikenal", english="there is no such region")
     if len(code) == LEVEL_LENGTH[PROVINCE]:
-        return [code], f"{code}."
-    return sorted({*ancestors(code), *(each for each in known if len(each) <= LEVEL_LENGTH[DISTRICT])}), None
+        found = [code], f"{code}."
+    else:
+        found = sorted({*ancestors(code), *(each for each in known if len(each) <= LEVEL_LENGTH[DISTRICT])}), None
+    if len(_AREAS) < MAX_KNOWN_REGIONS:
+        _AREAS[code] = found
+    return found
 
 
 async def _areas_of_postcode(postcode: str) -> list[str]:

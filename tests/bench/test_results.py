@@ -87,7 +87,7 @@ def test_the_file_has_a_session_and_rows_of_one_shape(tmp_path: Path) -> None:
 
 def test_the_table_replaces_what_stood_between_its_markers_and_nothing_else(tmp_path: Path) -> None:
     page, row = tmp_path / "performance.md", Row("limit", "Q1", 16, 1534.2, 9.4, 61.4, 489.0, 0, 14_982, 1.0, 1.0)
-    page.write_text(f"# Speed\n\nbefore\n{result.BEGIN}\nold\n{result.END}\nafter\n")
+    page.write_text("# Speed\n\nbefore\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n")
     result.write_table({"seed": 7}, [row], page)
     result.write_table({"seed": 7}, [row], page)
     text = page.read_text()

@@ -45,7 +45,7 @@ class Around(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         yield
 
-    async def on_execute(self) -> AsyncIterator[None]:  # type: ignore[override]
+    async def on_execute(self) -> AsyncIterator[None]:
         yield
 
 

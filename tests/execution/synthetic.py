@@ -293,7 +293,7 @@ class Mutation:
     @strawberry.mutation
     def count(self, info: strawberry.Info) -> int:
         info.context.batches.append("count")
-        return sum(isinstance(each, str) for each in info.context.batches)  # not what loaders did below a null
+        return sum(isinstance(each, str) for each in info.context.batches)  # not what loaders write there
 
     @strawberry.mutation
     def risky(self, info: strawberry.Info) -> int:

@@ -146,7 +146,7 @@ def _is_type_of_is_not_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def _handlers_are_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(execution.source, "_has_handlers", lambda resolve: False)
+    patch.setattr(execution.source, "_handlers", lambda resolve: ())
 
 
 def _numbers_have_no_bounds(patch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,8 @@ async def test_a_full_pool_says_so_after_a_while_and_loses_nothing(opened: Opene
     async with opened(2, timeout_s=0.05) as pool:
         held = [await pool.acquire(), await pool.acquire()]
         with pytest.raises(NoConnectionFree, match="none of 2 connections"):
-            await pool.acquire()
+            async with asyncio.timeout(2):
+                await pool.acquire()
         for each in held:
             await pool.release(each)
         assert await is_whole(pool, 2)

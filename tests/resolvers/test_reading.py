@@ -94,7 +94,7 @@ async def differences(twin: Twin, asked: list[tuple[str, dict[str, Any], Actor]]
 
 async def test_every_field_of_every_list_and_row_is_answered_alike_for_every_reader(full: Filled) -> None:
     twin = Twin()
-    rows = {
+    rows: dict[str, list[Any]] = {
         "booking": [full.bookings[0], full.bookings[4], full.bookings[6]], "partner": [full.groomer.id, full.hotel.id],
         "account": [full.customer.id], "me": [None], "myPartner": [None], "partnerStatistics": [full.groomer.id],
     }  # fmt: skip
@@ -285,7 +285,8 @@ def _pages_have_no_next(patch: pytest.MonkeyPatch) -> None:
 
 
 def _aliases_share_children(patch: pytest.MonkeyPatch) -> None:
-    real, made = Row._many, {}
+    real = Row._many
+    made: dict[Any, Any] = {}
 
     def many(self: Row, relation: Any, asked: Any) -> Any:
         key = (id(self._select), relation)

@@ -1,35 +1,24 @@
 """graphql-transport-ws as clients meet it: every message, every mistake and how it ends, over real sockets."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from app import socket as sockets
 from app.serve import MAX_MESSAGE_BYTES
-from domain import events
 from domain.refusals import Language
-from integrations.nudge import NUDGE
 from models.booking import Booking
-from models.event import Event
 from tests import world
 from tests.running import System, system
+from tests.talk import INIT, LIVE, acknowledged, happen, opened
 
-WITHIN_S = 5.0
-INIT = "connection_init"
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 ME = "query Me { me { id } } query Other { me { name } }"
 NAME = "{ me { name } }"
-LIVE = """subscription ($id: UUID!, $after: Cursor) { bookingEvents(bookingId: $id, after: $after) {
- __typename ... on BookingEvent { cursor name } } }"""
 LOG_IN = 'mutation { requestLoginCode(phone: "+6281200000099") { __typename } }'
 
 
@@ -47,71 +36,6 @@ async def sari() -> world.Customer:
 @pytest.fixture
 async def booking(sari: world.Customer) -> Booking:
     return await world.request(sari, await world.provider())
-
-
-class Talk:
-    """One socket, message by message."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-
-    async def say(self, message: Any) -> None:
-        """Text and bytes go as they are, everything else as JSON."""
-        await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
-
-    async def hear(self) -> Any:
-        return json.loads(await asyncio.wait_for(self.socket.recv(), WITHIN_S))
-
-    async def ask(self, id: str, query: str, **more: Any) -> None:
-        await self.say({"id": id, "type": "subscribe", "payload": {"query": query, **more}})
-
-    async def until(self, kind: str) -> Any:
-        """The next message of that type."""
-        while (message := await self.hear())["type"] != kind:
-            pass
-        return message
-
-    async def live(self, id: str, booking: Booking) -> None:
-        """Subscribe and wait until nothing is missing."""
-        await self.ask(id, LIVE, variables={"id": str(booking.id)})
-        while (await self.hear())["payload"]["data"]["bookingEvents"]["__typename"] != "CaughtUp":
-            pass
-
-    async def closed(self) -> tuple[int, str]:
-        """The code and reason of the close; whatever was said before it is read first."""
-        with pytest.raises(ConnectionClosed) as ending:
-            while True:
-                await self.hear()
-        assert ending.value.rcvd
-        return ending.value.rcvd.code, ending.value.rcvd.reason
-
-
-@asynccontextmanager
-async def opened(api: System, **options: Any) -> AsyncIterator[Talk]:
-    """A socket that has said nothing yet."""
-    options.setdefault("subprotocols", [sockets.PROTOCOL])
-    async with connect(api.url.replace("http", "ws") + "/graphql", **options) as socket:
-        yield Talk(socket)
-
-
-@asynccontextmanager
-async def acknowledged(api: System, person: world.Customer, language: Language = Language.ID) -> AsyncIterator[Talk]:
-    """A socket that may ask."""
-    token = await api.token(replace(person.actor, language=language))
-    async with opened(api) as talk:
-        await talk.say({"type": INIT, "payload": {"authorization": f"Bearer {token}"}})
-        assert await talk.hear() == {"type": "connection_ack"}
-        yield talk
-
-
-async def happen(booking: Booking, count: int = 1) -> None:
-    """Things that happen to the booking and change nothing of it."""
-    told = events.ChecklistTicked.about(booking, {})
-    await Event.bulk_create(
-        Event(name="ChecklistTicked", subject=told.subject, payload=told.payload, topics=list(told.topics),
-              audience=list(told.audience), at=datetime.now(UTC)) for _ in range(count)
-    )  # fmt: skip
-    NUDGE.ring()
 
 
 @pytest.mark.parametrize(
