@@ -61,6 +61,25 @@ class Made:
         self.a, self.b = self.b, self.a
 
 
+@strawberry.input
+class Plain:
+    """Of leaves only."""
+
+    word: str
+    n: int = 7
+    unset: int | None = strawberry.UNSET
+    camel_case: Money | None = None
+    other: str = strawberry.field(name="renamed", default="o")
+    kind: Kind = Kind.DOG
+    needed: int | None
+
+
+@strawberry.input
+class Doubtful:
+    word: str | None = None
+    maybe: strawberry.Maybe[int | None]
+
+
 @strawberry.input(one_of=True)
 class Choice:
     by_id: strawberry.ID | None = strawberry.UNSET
@@ -94,6 +113,17 @@ class Query:
     @strawberry.field
     def made(self, made: Made) -> str:
         return repr(made)
+
+    @strawberry.field
+    def plain(self, plain: Plain | None = None, many: list[Plain] | None = None, made: Made | None = None) -> str:
+        seen = repr((plain, many, made))
+        if plain:
+            plain.word = "changed"
+        return seen
+
+    @strawberry.field
+    def doubtful(self, doubtful: Doubtful) -> str:
+        return repr(doubtful)
 
     @strawberry.field
     def choice(self, choice: Choice) -> str:
@@ -167,6 +197,16 @@ CASES: list[tuple[str, list[Values]]] = [
       {"o": {"word": "d", "deep": {"word": "e", "maybe": None}}, "os": None}, {"o": {"word": "x", "no": 1}}]),
     ("query($i: Inner) { outer(outer: {word: \"x\", inner: $i}) kept(outer: {word: \"y\", inner: $i}) }",
      [{"i": {}}, {"i": {"n": 1}}, {"i": {"kinds": ["CAT"]}}, {"i": None}, {}, {"i": {"kind": "DOG"}}]),
+    ("query($p: Plain!, $q: Plain) { "
+     "plain(plain: $p) a: plain(plain: $p, many: [$p]) b: plain(plain: $q) c: plain(many: $p) }",
+     [{"p": {"word": "a"}}, {"p": {"word": "b", "n": 1, "unset": 2, "needed": 3}},
+      {"p": {"word": "c", "camelCase": "5"}},
+      {"p": {"word": "d", "renamed": "r", "kind": "CAT", "unset": None, "needed": None}, "q": {"word": "q"}},
+      {"p": {"word": "e"}, "q": None}, {"p": {"word": "f"}, "q": {"word": "g", "n": 2}}, {"p": {"word": 5}},
+      {"p": {}}]),
+    ("query($d: Doubtful!, $m: Made) { doubtful(doubtful: $d) plain(made: $m) }",
+     [{"d": {}}, {"d": {"maybe": 1}, "m": {"a": 1}}, {"d": {"maybe": None}, "m": {"a": 1, "b": 3}},
+      {"d": {"word": "x"}}]),
     ("query($c: Choice!) { choice(choice: $c) }",
      [{"c": {"byId": 1}}, {"c": {"byWord": "x"}}, {"c": {}}, {"c": {"byId": "a"}}]),
     ("query($k: Kind!, $ks: [Kind!]! = [CAT]) "
