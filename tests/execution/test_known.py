@@ -91,13 +91,13 @@ class Results(SchemaExtension):
 
 
 class LateResults(SchemaExtension):
-    async def on_execute(self) -> AsyncIterator[None]:  # type: ignore[override]
+    async def on_execute(self) -> AsyncIterator[None]:
         LOG.append("execute")
         self.execution_context.extensions_results["early"] = 1
         yield
         LOG.append(("executed", self.execution_context.result and self.execution_context.result.data))
 
-    async def get_results(self) -> dict[str, Any]:  # type: ignore[override]
+    async def get_results(self) -> dict[str, Any]:
         return {"late": True}
 
 
@@ -116,7 +116,7 @@ class Steps(SchemaExtension):
     def on_validate(self) -> None:  # type: ignore[override]
         LOG.append(("validate", self.execution_context.pre_execution_errors))
 
-    async def on_operation(self) -> AsyncIterator[None]:  # type: ignore[override]
+    async def on_operation(self) -> AsyncIterator[None]:
         yield
         LOG.append("ends")
 

@@ -8,6 +8,7 @@ from typing import Any, NewType
 
 import pytest
 import strawberry
+import strawberry.types.arguments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.extensions import SchemaExtension
@@ -279,7 +280,7 @@ async def test_any_variables_in_any_order_reach_the_resolver_alike(pieces: list[
 
 async def test_the_second_request_is_filled_in_and_not_converted(monkeypatch: pytest.MonkeyPatch) -> None:
     converted: list[Any] = []
-    real = argument.convert_arguments
+    real = strawberry.types.arguments.convert_arguments
 
     def convert(*given: Any, **named: Any) -> Any:
         converted.append(given)
