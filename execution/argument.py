@@ -86,5 +86,6 @@ class Arguments:
         try:
             self._template = learn(named, nodes, values, run.variables.coerced)
         except Unlike:
-            # Null for an optional variable may be this request's alone.
-            self._is_unlike = None not in run.variables.coerced.values()
+            # Null for an optional variable may be this request's alone, or that it is left out.
+            given = run.variables.coerced
+            self._is_unlike = len(given) == len(run.variables.sources) and None not in given.values()

@@ -83,9 +83,12 @@ def learn(named: list[Named], nodes: Nodes, values: Mapping[str, Any], coerced: 
     """The template of converted `values`; `named` are all that may be given. Raises Unlike."""
     template = Template()
     for python_name, name, type_ in named:
+        node = nodes.get(name)
         if python_name not in values:
+            if node is not None:  # its variable was left out: the next request may give it
+                raise Unlike
             continue
-        node, value = nodes.get(name), values[python_name]
+        value = values[python_name]
         if isinstance(node, VariableNode):
             given = coerced.get(node.name.value)
             if isinstance(given, dict):

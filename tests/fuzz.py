@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -108,7 +109,7 @@ def _quiet() -> None:
 
 
 def main() -> int:
-    """The long run; exit code 1 when anything differs."""
+    """The long run; exit code 1 when anything differs or it was stopped, 2 when it failed."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     _quiet()
@@ -116,10 +117,15 @@ def main() -> int:
     tally = Tally()
     try:
         asyncio.run(run(count, first, tally))
+        how = 1 if tally.differences else 0
     except KeyboardInterrupt:
         say("stopped")
+        how = 1
+    except BaseException:
+        say(traceback.format_exc())
+        how = 2
     tally.tell()
-    return 1 if tally.differences else 0
+    return how
 
 
 if __name__ == "__main__":
