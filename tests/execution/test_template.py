@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import convert_arguments
 
 from execution import argument
 from execution.schema import CompiledSchema
@@ -239,7 +240,7 @@ async def test_any_variables_in_any_order_reach_the_resolver_alike(pieces: list[
 
 async def test_the_second_request_is_filled_in_and_not_converted(monkeypatch: pytest.MonkeyPatch) -> None:
     converted: list[Any] = []
-    real = argument.convert_arguments
+    real = convert_arguments
 
     def convert(*given: Any, **named: Any) -> Any:
         converted.append(given)
