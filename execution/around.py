@@ -136,9 +136,14 @@ class Runner(SchemaExtensionsRunner):
     def validation(self) -> Any:
         return _Validation(self, self._kinds)
 
+    @property
+    def may_change(self) -> bool:
+        """Whether an extension runs before the operation, and may have changed what is asked."""
+        return bool(_hooks(self._kinds, "on_operation"))
+
     def takes(self, known: Known) -> bool:
         """Whether the document may be executed at once: it is valid by the rules in force, and no extension has brought
-        another document or an answer, or listens to parsing and validation."""
+        another document or an answer, or listens to parsing, validation or fields."""
         context = self.execution_context
         is_untouched = context.graphql_document is None and context.result is None and not context.parse_options
         if not is_untouched or context.validation_rules != known.rules or self._listens():
@@ -148,7 +153,7 @@ class Runner(SchemaExtensionsRunner):
         return True
 
     def _listens(self) -> bool:
-        return bool(_hooks(self._kinds, "on_parse") or _hooks(self._kinds, "on_validate"))
+        return any(_hooks(self._kinds, name) for name in ("on_parse", "on_validate", "resolve"))
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         found: dict[str, Any] = {}

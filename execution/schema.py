@@ -64,7 +64,7 @@ class CompiledSchema(OpeningSchema):
         operation_extensions: dict[str, Any] | None = None,
     ) -> StrawberryResult:
         """As Strawberry's own. What was parsed, validated and compiled before goes a shorter way, by the same hooks."""
-        allowed = DEFAULT_ALLOWED_OPERATION_TYPES if allowed_operation_types is None else allowed_operation_types
+        allowed = DEFAULT_ALLOWED_OPERATION_TYPES if allowed_operation_types is None else tuple(allowed_operation_types)
         found = self._known(query, variable_values, operation_name) if query else None
         if found is None or found[1].kind not in allowed:
             return await super().execute(
@@ -111,12 +111,17 @@ class CompiledSchema(OpeningSchema):
         extensions = self.get_extensions()
         for extension in extensions:
             extension.execution_context = context
-        runner, inputs = Runner(context, extensions, self._documents), context.variables
+        runner = Runner(context, extensions, self._documents)
+        found: tuple[Plan, VariableValues] | None = (plan, variables)
         try:
             async with runner.operation():
-                if runner.takes(known) and context.variables is inputs:
-                    result = await self._run(plan, variables, context, runner)
-                else:  # an extension has changed what is asked
+                if not runner.takes(known):
+                    found = None
+                elif runner.may_change:
+                    found = self._plan(known.document, context.operation_name, context.variables)
+                if found is not None and (found[0] is plan or found[0].kind in context.allowed_operations):
+                    result = await self._run(*found, context, runner)
+                else:  # an extension has changed what is asked, or looks at each step
                     refused = await self._prepare_operation_async(context, runner)
                     if refused:
                         return await self._handle_execution_result(context, refused, runner)

@@ -14,6 +14,8 @@ import execution.source
 from execution.argument import Arguments
 from execution.place import Place
 from execution.plan import Operation, Plan
+from execution.template import Template
+from execution.variable import Variables
 from tests.execution import fuzz, real
 from tests.execution.compare import difference
 from tests.execution.document import Document
@@ -165,10 +167,55 @@ def _mutations_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Plan, "_one_after_another", at_once)
 
 
+def _templates_swap_variables(patch: pytest.MonkeyPatch) -> None:
+    real = Template.fill
+
+    def fill(self: Template, coerced: Any) -> Any:
+        swapped = Template()
+        swapped.constants, swapped.objects, swapped.made = self.constants, self.objects, self.made
+        names = [variable for _, variable in self.variables]
+        swapped.variables = [(name, names[-1 - at]) for at, (name, _) in enumerate(self.variables)]
+        return real(swapped, coerced)
+
+    patch.setattr(Template, "fill", fill)
+
+
+def _templates_keep_the_first_values(patch: pytest.MonkeyPatch) -> None:
+    real = Template.fill
+
+    def fill(self: Template, coerced: Any) -> Any:
+        self.constants.update(real(self, coerced) or {})
+        self.variables, self.objects, self.made = [], [], []
+        return dict(self.constants)
+
+    patch.setattr(Template, "fill", fill)
+
+
+def _arguments_stay_for_the_next_request(patch: pytest.MonkeyPatch) -> None:
+    real, kept = Arguments.converted, {}
+
+    def converted(self: Arguments, run: Any, place: Any, parent: Any) -> Any:
+        if self not in kept:
+            kept[self] = real(self, run, place, parent)
+        return kept[self]
+
+    patch.setattr(Arguments, "converted", converted)
+
+
+def _known_variables_are_not_coerced(patch: pytest.MonkeyPatch) -> None:
+    from graphql.execution.values import VariableValues
+
+    def simple(self: Variables, inputs: Any) -> Any:
+        return VariableValues({}, inputs) if inputs else None
+
+    patch.setattr(Variables, "_simple", simple)
+
+
 BUGS = (
     _skip_is_ignored, _variants_share_a_plan, _path_of_errors_lost, _enum_by_value, _no_bubbling, _no_late_bubbling,
     _aliases_collide, _arguments_of_another_alias, _items_may_be_null, _is_type_of_is_not_asked,
-    _handlers_are_forgotten, _numbers_have_no_bounds, _mutations_at_once,
+    _handlers_are_forgotten, _numbers_have_no_bounds, _mutations_at_once, _templates_swap_variables,
+    _templates_keep_the_first_values, _arguments_stay_for_the_next_request, _known_variables_are_not_coerced,
 )  # fmt: skip
 
 

@@ -8,11 +8,11 @@ from typing import Any, NewType
 
 import pytest
 import strawberry
+import strawberry.types.arguments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.arguments import convert_arguments
 
 from execution import argument
 from execution.schema import CompiledSchema
@@ -62,6 +62,25 @@ class Made:
         self.a, self.b = self.b, self.a
 
 
+@strawberry.input
+class Plain:
+    """Of leaves only."""
+
+    word: str
+    n: int = 7
+    unset: int | None = strawberry.UNSET
+    camel_case: Money | None = None
+    other: str = strawberry.field(name="renamed", default="o")
+    kind: Kind = Kind.DOG
+    needed: int | None
+
+
+@strawberry.input
+class Doubtful:
+    word: str | None = None
+    maybe: strawberry.Maybe[int | None]
+
+
 @strawberry.input(one_of=True)
 class Choice:
     by_id: strawberry.ID | None = strawberry.UNSET
@@ -95,6 +114,17 @@ class Query:
     @strawberry.field
     def made(self, made: Made) -> str:
         return repr(made)
+
+    @strawberry.field
+    def plain(self, plain: Plain | None = None, many: list[Plain] | None = None, made: Made | None = None) -> str:
+        seen = repr((plain, many, made))
+        if plain:
+            plain.word = "changed"
+        return seen
+
+    @strawberry.field
+    def doubtful(self, doubtful: Doubtful) -> str:
+        return repr(doubtful)
 
     @strawberry.field
     def choice(self, choice: Choice) -> str:
@@ -168,6 +198,16 @@ CASES: list[tuple[str, list[Values]]] = [
       {"o": {"word": "d", "deep": {"word": "e", "maybe": None}}, "os": None}, {"o": {"word": "x", "no": 1}}]),
     ("query($i: Inner) { outer(outer: {word: \"x\", inner: $i}) kept(outer: {word: \"y\", inner: $i}) }",
      [{"i": {}}, {"i": {"n": 1}}, {"i": {"kinds": ["CAT"]}}, {"i": None}, {}, {"i": {"kind": "DOG"}}]),
+    ("query($p: Plain!, $q: Plain) { "
+     "plain(plain: $p) a: plain(plain: $p, many: [$p]) b: plain(plain: $q) c: plain(many: $p) }",
+     [{"p": {"word": "a"}}, {"p": {"word": "b", "n": 1, "unset": 2, "needed": 3}},
+      {"p": {"word": "c", "camelCase": "5"}},
+      {"p": {"word": "d", "renamed": "r", "kind": "CAT", "unset": None, "needed": None}, "q": {"word": "q"}},
+      {"p": {"word": "e"}, "q": None}, {"p": {"word": "f"}, "q": {"word": "g", "n": 2}}, {"p": {"word": 5}},
+      {"p": {}}]),
+    ("query($d: Doubtful!, $m: Made) { doubtful(doubtful: $d) plain(made: $m) }",
+     [{"d": {}}, {"d": {"maybe": 1}, "m": {"a": 1}}, {"d": {"maybe": None}, "m": {"a": 1, "b": 3}},
+      {"d": {"word": "x"}}]),
     ("query($c: Choice!) { choice(choice: $c) }",
      [{"c": {"byId": 1}}, {"c": {"byWord": "x"}}, {"c": {}}, {"c": {"byId": "a"}}]),
     ("query($k: Kind!, $ks: [Kind!]! = [CAT]) "
@@ -240,7 +280,7 @@ async def test_any_variables_in_any_order_reach_the_resolver_alike(pieces: list[
 
 async def test_the_second_request_is_filled_in_and_not_converted(monkeypatch: pytest.MonkeyPatch) -> None:
     converted: list[Any] = []
-    real = convert_arguments
+    real = strawberry.types.arguments.convert_arguments
 
     def convert(*given: Any, **named: Any) -> Any:
         converted.append(given)
