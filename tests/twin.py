@@ -76,7 +76,8 @@ class Twin:
         assert isinstance(self.compiled, CompiledSchema)
 
     async def difference(self, document: str, variables: dict[str, Any], actor: Actor) -> str | None:
-        """What differs between the answers to this reader, or None."""
+        """What differs between the answers to this reader, or None. An invalid document would teach nothing."""
+        assert not (why := checked(self.stock._schema, document)[1]), why
 
         def as_shown(error: GraphQLError) -> GraphQLError:
             return shown_error(error, actor.language)

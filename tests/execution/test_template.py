@@ -9,6 +9,7 @@ from typing import Any, NewType
 import pytest
 import strawberry
 import strawberry.types.arguments
+from graphql import parse, validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.extensions import SchemaExtension
@@ -88,7 +89,20 @@ class Choice:
 
 
 @strawberry.type
+class Item:
+    @strawberry.field
+    def kept(self, plain: Plain) -> str:
+        seen = repr(plain)
+        plain.word = "changed"
+        return seen
+
+
+@strawberry.type
 class Query:
+    @strawberry.field
+    def items(self) -> list[Item]:
+        return [Item(), Item()]
+
     @strawberry.field
     def leaves(
         self,
@@ -190,7 +204,6 @@ CASES: list[tuple[str, list[Values]]] = [
      "{ kept(outer: {word: \"w\", inner: {n: 3, kinds: []}}) outer(outer: {word: $w, inner: {}}) }", WORDS),
     ("query($w: String!) { choice(choice: {byWord: $w}) outer(outer: {word: $w, camelCase: 5}) }", WORDS),
     ("query($w: String) { choice(choice: {byWord: $w}) }", WORDS),
-    ("query($w: String) { outer(outer: {word: $w}) }", WORDS),
     ("query($n: Int!, $m: Int! = 6) { made(made: {a: $n, b: $m}) x: made(made: {a: $n}) y: made(made: {a: 1, b: $n}) }",
      [{"n": 1}, {"n": 2, "m": 3}, {"n": 4, "m": 5}, {"n": 1, "m": 1}]),
     ("query($o: Outer, $os: [Outer!]) { outer(outer: $o, more: $os) }",
@@ -199,12 +212,14 @@ CASES: list[tuple[str, list[Values]]] = [
     ("query($i: Inner) { outer(outer: {word: \"x\", inner: $i}) kept(outer: {word: \"y\", inner: $i}) }",
      [{"i": {}}, {"i": {"n": 1}}, {"i": {"kinds": ["CAT"]}}, {"i": None}, {}, {"i": {"kind": "DOG"}}]),
     ("query($p: Plain!, $q: Plain) { "
-     "plain(plain: $p) a: plain(plain: $p, many: [$p]) b: plain(plain: $q) c: plain(many: $p) }",
+     "plain(plain: $p) a: plain(plain: $p, many: [$p]) b: plain(plain: $q) c: plain(many: [$p]) }",
      [{"p": {"word": "a"}}, {"p": {"word": "b", "n": 1, "unset": 2, "needed": 3}},
       {"p": {"word": "c", "camelCase": "5"}},
       {"p": {"word": "d", "renamed": "r", "kind": "CAT", "unset": None, "needed": None}, "q": {"word": "q"}},
       {"p": {"word": "e"}, "q": None}, {"p": {"word": "f"}, "q": {"word": "g", "n": 2}}, {"p": {"word": 5}},
       {"p": {}}]),
+    ("query($w: String!) { items { kept(plain: {word: $w, renamed: $w}) } }", WORDS),
+    ("query($p: Plain!) { items { kept(plain: $p) } }", [{"p": {"word": word}} for word in "abc"]),
     ("query($d: Doubtful!, $m: Made) { doubtful(doubtful: $d) plain(made: $m) }",
      [{"d": {}}, {"d": {"maybe": 1}, "m": {"a": 1}}, {"d": {"maybe": None}, "m": {"a": 1, "b": 3}},
       {"d": {"word": "x"}}]),
@@ -218,7 +233,7 @@ CASES: list[tuple[str, list[Values]]] = [
      [{"d": f"2026-01-0{n}", "u": f"{UID}{n}", "m": str(n), "x": n, "y": n > 2, "i": n} for n in (1, 2, 3)]
      + [{}, {"m": 5}, {"m": "no"}, {"x": 1.5, "i": "7"}, {"d": "no"}]),
     ("query($a: Int!, $l: [Int!]) "
-     "{ lists(ids: [1, 2], a: $a) x: lists(ids: [$a, 2]) y: lists(ids: $a) z: lists(ids: $l) }",
+     "{ lists(ids: [1, 2], a: $a) x: lists(ids: [$a, 2]) y: lists(ids: 5) z: lists(ids: $l) }",
      [{"a": 1}, {"a": 2, "l": [3]}, {"a": 3, "l": 4}, {"a": 4, "l": [5, 6]}, {"a": 5, "l": None}]),
     ("query($g: [[Int]!]) { lists(grid: $g) x: lists(grid: [[1], []]) y: lists(grid: $g) }",
      [{}, {"g": [[1, None], []]}, {"g": 1}, {"g": [[2]]}]),
@@ -247,6 +262,7 @@ async def differences(document: str, asked: list[Values]) -> str | None:
 
 @pytest.mark.parametrize("document, asked", CASES)
 async def test_every_request_of_a_document_gets_its_own_arguments(document: str, asked: list[Values]) -> None:
+    assert not validate(stock._schema, parse(document))
     for order in (asked, asked[::-1], asked[2:] + asked[:2] + asked):
         found = await differences(document, order)
         assert found is None, f"{found}\n{document}"
@@ -274,6 +290,7 @@ async def test_any_variables_in_any_order_reach_the_resolver_alike(pieces: list[
         + " ".join(f"p{number}: {piece}" for number, piece in enumerate(pieces))
         + ' all: leaves(a: 1, b: $a, c: $b, word: $w) i: outer(outer: {word: "x", inner: $i}) }'
     )
+    assert not validate(stock._schema, parse(document))
     found = await differences(document, asked)
     assert found is None, f"{found}\n{document}"
 

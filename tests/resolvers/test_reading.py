@@ -85,7 +85,7 @@ def _body(type_: Any, depth: int) -> str:
         _field(field, name, below) for name, field in type_.fields.items()
         if name not in FREE and (is_leaf_type(get_named_type(field.type)) or below > 0)
     ]  # fmt: skip
-    return f" {{ __typename {' '.join(parts)} kind: __typename }}"
+    return f" {{ __typename {' '.join(parts)} is: __typename }}"
 
 
 async def differences(twin: Twin, asked: list[tuple[str, dict[str, Any], Actor]]) -> list[str]:
