@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from tortoise import connections
 
@@ -31,10 +32,27 @@ async def clean(migrated: str) -> str:
     connection = connections.get("default")
     rows = await connection.execute_query_dict("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     tables = ", ".join(sorted(row["tablename"] for row in rows if row["tablename"] not in KEPT))
-    await connection.execute_script(
-        f"TRUNCATE {tables} RESTART IDENTITY; UPDATE relay_head SET position = 0, hash = ''"
-    )
+    try:
+        await connection.execute_script(
+            f"TRUNCATE {tables} RESTART IDENTITY; UPDATE relay_head SET position = 0, hash = ''"
+        )
+    except asyncpg.LockNotAvailableError as error:
+        error.add_note(await _who_is_there(migrated))
+        raise
     return migrated
+
+
+async def _who_is_there(database_url: str) -> str:
+    """What the other sessions of this database do: one of them, left by an earlier test, holds a lock."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        rows = await connection.fetch(
+            "SELECT pid, application_name, state, wait_event, now() - xact_start AS since, query"
+            " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    finally:
+        await connection.close()
+    return "\n".join(str(dict(row)) for row in rows)
 
 
 @pytest.fixture(autouse=True)

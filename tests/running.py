@@ -25,6 +25,7 @@ from domain.permissions import Actor
 from integrations.sink import Sink
 from integrations.token import Tokens
 from models.account import Session
+from models.event import Event
 from workers.runner import Runner
 
 PATIENCE_S = 15.0
@@ -167,3 +168,12 @@ async def eventually(question: Callable[[], Any], patience_s: float = PATIENCE_S
             if answer:
                 return answer
             await asyncio.sleep(0.05)
+
+
+async def numbered() -> None:
+    """Wait until the running worker gave every event so far its position: none of them is news any more."""
+    await eventually(_none_is_unnumbered)
+
+
+async def _none_is_unnumbered() -> bool:
+    return not await Event.exists(position=None)

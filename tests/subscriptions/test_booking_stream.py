@@ -26,7 +26,7 @@ from models.event import Event
 from services import account as accounts
 from services import booking as bookings
 from tests import world
-from tests.running import Client, Stream, System, eventually, system
+from tests.running import Client, Stream, System, eventually, numbered, system
 from tests.stories.documents import BOOKING_EVENTS, JOB_UPDATES
 
 PROTOCOL = "graphql-transport-ws"
@@ -49,8 +49,10 @@ async def sari() -> world.Customer:
 
 
 @pytest.fixture
-async def booking(sari: world.Customer) -> Booking:
-    return await world.request(sari, await world.provider())
+async def booking(running: System, sari: world.Customer) -> Booking:
+    booking = await world.request(sari, await world.provider())
+    await numbered()
+    return booking
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from app.serve import MAX_MESSAGE_BYTES
 from domain.refusals import Language
 from models.booking import Booking
 from tests import world
-from tests.running import System, system
+from tests.running import System, numbered, system
 from tests.talk import INIT, LIVE, acknowledged, happen, opened
 
 NOBODYS = "00000000-0000-0000-0000-000000000000"
@@ -34,8 +34,10 @@ async def sari() -> world.Customer:
 
 
 @pytest.fixture
-async def booking(sari: world.Customer) -> Booking:
-    return await world.request(sari, await world.provider())
+async def booking(running: System, sari: world.Customer) -> Booking:
+    booking = await world.request(sari, await world.provider())
+    await numbered()
+    return booking
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from models.booking import Booking
 from services import booking as bookings
 from subscriptions.booking import BookingEvent
 from tests import world
-from tests.running import System, eventually, system
+from tests.running import System, eventually, numbered, system
 from tests.talk import INIT, LIVE, Person, Talk, acknowledged, happen
 
 MONEY = """subscription ($id: UUID!, $after: Cursor) { bookingEvents(bookingId: $id, after: $after) {
@@ -45,8 +45,10 @@ async def mitra() -> world.Provider:
 
 
 @pytest.fixture
-async def booking(sari: world.Customer, mitra: world.Provider) -> Booking:
-    return await world.request(sari, mitra)
+async def booking(running: System, sari: world.Customer, mitra: world.Provider) -> Booking:
+    booking = await world.request(sari, mitra)
+    await numbered()
+    return booking
 
 
 @pytest.fixture
