@@ -32,7 +32,7 @@ class NoConnectionFree(DBConnectionError):
 class Connection(_Connection):
     """A connection that keeps its prepared statements."""
 
-    __slots__ = ("_executing", "_statements")
+    __slots__ = ("_executing", "_is_unsynced", "_statements")
     _listeners: dict[str, Any]
     _protocol: Any
     _query_loggers: set[Any]
@@ -43,6 +43,8 @@ class Connection(_Connection):
         super().__init__(*args, **kwargs)
         self._statements: OrderedDict[str, Any] = OrderedDict()
         self._executing = 0
+        # asyncpg prepares without a Sync: until the statement is executed, the server keeps the locks of its tables.
+        self._is_unsynced = False
 
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
         """The rows of one statement, which stays prepared. A changed schema is met once by preparing again; inside a
@@ -65,7 +67,19 @@ class Connection(_Connection):
     async def _fetch(self, sql: str, values: Sequence[object]) -> list[Record]:
         if self._query_loggers:  # whoever listens to asyncpg's own methods hears of this as well
             return await self.fetch(sql, *values)
-        return await self._bound(await self._prepared(sql), values)
+        found = await self._bound(await self._prepared(sql), values)
+        self._is_unsynced = False
+        return found
+
+    async def _prepare(self, *args: Any, **named: Any) -> Any:
+        self._is_unsynced = True
+        return await super()._prepare(*args, **named)  # type: ignore[misc]
+
+    async def _do_execute(self, *args: Any, **named: Any) -> Any:
+        self._is_unsynced = True
+        done = await super()._do_execute(*args, **named)  # type: ignore[misc]
+        self._is_unsynced = False
+        return done
 
     def _bound(self, statement: Any, values: Sequence[object]) -> Awaitable[list[Record]]:
         """What statement.fetch() does, without the layers above it: they cost more than the call."""
@@ -86,6 +100,7 @@ class Connection(_Connection):
                 await self.execute(sql)
             else:
                 await self._protocol.query(sql, None)
+            self._is_unsynced = False
         finally:
             self._executing -= 1
 
@@ -97,10 +112,11 @@ class Connection(_Connection):
 
     @property
     def at_rest(self) -> bool:
-        """Open, outside of any transaction, and not executing anything."""
+        """Open, outside of any transaction (one that the server began by itself, too), and not executing anything."""
         return not (
             self.is_closed()
             or self._executing
+            or self._is_unsynced
             or self._stmt_exclusive_section._acquired
             or self._top_xact is not None
             or self._protocol.is_in_transaction()
@@ -108,13 +124,15 @@ class Connection(_Connection):
         )
 
     async def settle(self) -> None:
-        """Wait for a cancelled statement to end and roll back what is open; terminates when that does not succeed."""
+        """Wait for a cancelled statement to end, then end what is open; terminates when that does not succeed."""
         self._top_xact = None
         try:
             async with asyncio.timeout(SETTLE_TIMEOUT_S):
                 await self._protocol._wait_for_cancellation(SETTLE_TIMEOUT_S)
                 if self.is_in_transaction():
                     await self.command("ROLLBACK")
+                elif self._is_unsynced:
+                    await self.command("SELECT")  # anything: a Sync comes with it
         except Exception:
             self.terminate()
         finally:

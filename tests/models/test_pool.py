@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import asyncpg
@@ -296,3 +296,66 @@ async def test_prepared_statements_are_bounded_and_the_oldest_go(
         assert list(connection._statements) == ["SELECT 1", "SELECT 4", "SELECT 5"]
         kept = await connection.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE statement ~ '^SELECT .$'")
         assert kept <= 3
+
+
+LOCKS = "SELECT relation::regclass::text FROM pg_locks WHERE pid = $1 AND relation IS NOT NULL"
+UNFIT = "UPDATE lockable SET number = $1"
+
+
+async def by_records(connection: Connection, pool: Pool) -> None:
+    await pool.release(connection)
+    await pool.records(UNFIT, ["no number"])
+
+
+async def by_execute(connection: Connection, pool: Pool) -> None:
+    try:
+        await connection.execute(UNFIT, "no number")
+    finally:
+        await pool.release(connection)
+
+
+async def by_prepare(connection: Connection, pool: Pool) -> None:
+    try:
+        await connection.prepare(UNFIT)
+        raise asyncpg.DataError
+    finally:
+        await pool.release(connection)
+
+
+async def in_a_transaction(connection: Connection, pool: Pool) -> None:
+    try:
+        await connection.command("BEGIN")
+        with suppress(asyncpg.DataError):
+            await connection.records(UNFIT, ["no number"])
+        await connection.command("COMMIT")
+        raise asyncpg.DataError
+    finally:
+        await pool.release(connection)
+
+
+@pytest.mark.parametrize("way", [by_records, by_execute, by_prepare, in_a_transaction])
+async def test_a_statement_that_was_prepared_and_not_executed_leaves_no_lock(
+    opened: Opened, way: Callable[[Connection, Pool], Awaitable[None]]
+) -> None:
+    async with opened(1) as pool, opened(1) as other:
+        connection = await pool.acquire()
+        await connection.command("CREATE TEMP TABLE lockable (number int)")
+        with pytest.raises(asyncpg.DataError):
+            await way(connection, pool)
+        again = await pool.acquire()
+        assert again is connection
+        assert await other.records(LOCKS, [connection.get_server_pid()]) == []
+
+
+async def test_statements_that_are_cut_off_while_they_are_prepared_leave_no_lock(opened: Opened) -> None:
+    async with opened(1) as pool, opened(1) as other:
+        for turn in range(40):
+            sql = f"SELECT count(*), {turn} FROM pg_statistic WHERE starelid = $1"
+            asking = asyncio.create_task(pool.records(sql, [1]))
+            for _ in range(turn % 10):
+                await asyncio.sleep(0)
+            await asyncio.sleep(turn % 7 * 0.0002)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            if pool._free:
+                assert await other.records(LOCKS, [pool._free[-1].get_server_pid()]) == []
