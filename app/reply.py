@@ -8,6 +8,7 @@ of ASGI do.
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from weakref import ref
 
 from starlette.types import Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -23,15 +24,16 @@ class HttpProtocol(HttpToolsProtocol):
     _known: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        cycle.scope.setdefault("extensions", {})[EXTENSION] = partial(self._reply, cycle)
+        # A weak reference: in a circle with its scope, nothing of a request would go before the collector comes.
+        cycle.scope.setdefault("extensions", {})[EXTENSION] = partial(self._reply, ref(cycle))
         super()._start_asgi_task(cycle, app)
 
-    def _reply(self, cycle: Any, body: bytes) -> bool:
+    def _reply(self, known: "ref[Any]", body: bytes) -> bool:
         """Answer one request with JSON; False, and nothing was done, where that takes more."""
-        transport = self.transport
-        if cycle.response_started or cycle.disconnected or not cycle.keep_alive or self.flow.write_paused:
+        cycle, transport = known(), self.transport
+        if cycle is None or cycle.response_started or cycle.disconnected or not cycle.keep_alive:
             return False
-        if transport.is_closing() or self.access_log or cycle.scope["method"] == "HEAD":
+        if self.flow.write_paused or transport.is_closing() or self.access_log or cycle.scope["method"] == "HEAD":
             return False
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False

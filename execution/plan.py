@@ -62,16 +62,20 @@ class Operation:
         """The plan for these values; None where the stock executor has to answer."""
         if self.reason is not None:
             return None
-        coerced = variables.coerced
-        values = tuple([coerced.get(flag) for flag in self.flags])
-        if not all(value is True or value is False for value in values):
+        values = self._deciding(variables.coerced) if self.flags else ()
+        if values is None:
             return None
-        plan = self.variants.get(values)  # type: ignore[arg-type]
+        plan = self.variants.get(values)
         if plan is None:
             plan = self._compile(variables)
             if plan is not None:
-                self.variants.put(values, plan)  # type: ignore[arg-type]
+                self.variants.put(values, plan)
         return plan
+
+    def _deciding(self, coerced: dict[str, Any]) -> tuple[bool, ...] | None:
+        """The values of the flags; None if one has none."""
+        values = tuple([coerced.get(flag) for flag in self.flags])
+        return values if all(value is True or value is False for value in values) else None  # type: ignore[return-value]
 
     def weight(self, characters: int) -> int:
         """What keeping it costs, in characters of a document (some 200 bytes of syntax tree each)."""

@@ -247,9 +247,9 @@ class CompiledSchema(OpeningSchema):
         variables = operation.variables.coerce(inputs)
         if variables is None:
             return None
-        known = len(operation.variants)
+        known = operation.variants.weight
         plan = operation.plan(variables)
-        if len(operation.variants) != known:
+        if operation.variants.weight != known:
             self._operations.put(key, operation, operation.weight(len(text)))
         return None if plan is None else (plan, variables)
 

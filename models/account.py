@@ -8,7 +8,7 @@ from tortoise.indexes import Index
 
 from domain.permissions import Actor, Role
 from domain.refusals import Language
-from models.row import Row
+from models.row import EVERY, Row
 
 
 class Account(Row):
@@ -29,7 +29,7 @@ class Account(Row):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
-        return Q() if actor.sees_all("account") else Q(id=actor.id)
+        return EVERY if actor.sees_all("account") else Q(id=actor.id)
 
 
 class RoleGrant(Row):
@@ -118,4 +118,4 @@ class Consent(Row):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
-        return Q() if actor.sees_all("account") else Q(account_id=actor.id)
+        return EVERY if actor.sees_all("account") else Q(account_id=actor.id)

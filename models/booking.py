@@ -13,7 +13,7 @@ from domain.service import CareKind, ChecklistItem, ServiceType, Unit
 from models.account import Account
 from models.partner import Partner, PartnerService, Price, Resource
 from models.pet import Address, Pet
-from models.row import Row
+from models.row import EVERY, Row
 
 
 class Booking(Row):
@@ -96,7 +96,7 @@ class Booking(Row):
     def seen_by(cls, actor: Actor) -> Q:
         """The customer's own; the partner's from the request on (a hold is not the partner's business yet)."""
         if actor.sees_all("booking"):
-            return Q()
+            return EVERY
         return Q(customer_id=actor.id) | Q(partner_id=actor.id, requested_at__isnull=False)
 
 
@@ -149,4 +149,4 @@ class Incident(Row):
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
         """For staff who see every booking; to others no incident exists."""
-        return Q() if actor.sees_all("booking") else Q(id__in=[])
+        return EVERY if actor.sees_all("booking") else Q(id__in=[])

@@ -20,17 +20,22 @@ class NotSimple(Exception):
     """A condition that only Tortoise can write: a relation's column, a function, a negation, an annotation."""
 
 
-def where(model: type[Model], condition: Q, alias: str, values: list[Any]) -> str:
-    """The condition on the table called `alias`, as Tortoise means it; what it compares with is added to `values`.
+def where(model: type[Model], condition: Q, alias: str, values: list[Any], **only: Any) -> str:
+    """The condition on the table called `alias`, as Tortoise means it, and what is `only` wanted, by filters as Q has
+    them; what it compares with is added to `values`.
 
     What is not simple becomes a subquery of ids that Tortoise writes.
     """
     known = len(values)
     try:
-        return _said(model, condition, alias, values) or "true"
+        text = _said(model, condition, alias, values)
+        for key, value in only.items():
+            wanted = _filter(model, key)(alias, value, values)
+            text = f"{text} AND {wanted}" if text else wanted
+        return text or "true"
     except NotSimple:
         del values[known:]
-    ids = model.filter(condition).values(model._meta.pk_attr)
+    ids = model.filter(condition, **only).values(model._meta.pk_attr)
     return f"{alias}.{model._meta.db_pk_column} IN ({_written(ids, values)})"
 
 

@@ -8,7 +8,7 @@ from tortoise.indexes import Index
 
 from domain.permissions import Actor
 from models.account import Account
-from models.row import Row
+from models.row import EVERY, Row
 
 
 class Pet(Row):
@@ -31,7 +31,7 @@ class Pet(Row):
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
         """Own pets; a partner sees a pet through the booking, not by its id."""
-        return Q() if actor.sees_all("booking") else Q(owner_id=actor.id)
+        return EVERY if actor.sees_all("booking") else Q(owner_id=actor.id)
 
 
 class Address(Row):
@@ -56,4 +56,4 @@ class Address(Row):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
-        return Q() if actor.sees_all("booking") else Q(owner_id=actor.id)
+        return EVERY if actor.sees_all("booking") else Q(owner_id=actor.id)

@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from domain.permissions import Actor
 from domain.photo import UploadState
 from models.booking import Booking
-from models.row import Row
+from models.row import EVERY, Row
 
 
 class PhotoUpdate(Row):
@@ -30,7 +30,7 @@ class PhotoUpdate(Row):
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
         if actor.sees_all("photo"):
-            return Q()
+            return EVERY
         return Q(booking__customer_id=actor.id) | Q(booking__partner_id=actor.id)
 
 
@@ -68,5 +68,5 @@ class Upload(Row):
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
         if actor.sees_all("photo"):
-            return Q()
+            return EVERY
         return Q(owner_id=actor.id) | Q(booking__customer_id=actor.id, update_id__isnull=False)

@@ -10,6 +10,8 @@ from tortoise.queryset import QuerySet
 from domain.identifier import new_id
 from domain.permissions import Actor
 
+EVERY = Q()  # the condition of who sees all rows
+
 
 class Seen(Model):
     """Base of the tables of which each actor sees some rows."""

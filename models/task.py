@@ -9,7 +9,7 @@ from tortoise.models import Model
 
 from domain.permissions import Actor
 from domain.task import TaskState
-from models.row import Seen
+from models.row import EVERY, Seen
 
 
 class Task(Seen):
@@ -31,7 +31,7 @@ class Task(Seen):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> Q:
-        return Q() if actor.sees_all("task") else Q(key__in=[])
+        return EVERY if actor.sees_all("task") else Q(key__in=[])
 
 
 class IdempotencyKey(Model):

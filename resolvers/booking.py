@@ -32,7 +32,7 @@ T = TypeVar("T")
 class BookingQuery:
     @strawberry.field(description="One booking, if the reader sees it.")
     async def booking(self, info: Info, id: UUID) -> Booking | None:
-        return await row(info, Booking, rows.Booking.seen_by(info.context.actor) & Q(id=id))
+        return await row(info, Booking, rows.Booking.seen_by(info.context.actor), id=id)
 
     @strawberry.field(description="The reader's own bookings as a customer, newest start first.")
     async def my_bookings(

@@ -56,6 +56,7 @@ class Reading:
         else:
             self._made, self._cursor = node.instance(), select.cursor(places)
         self._columns, self._joins = select.listed(), " ".join(select.joins)
+        self.rows = self.sql(f"{self.model._meta.db_table} {TABLE}", "")  # all rows of the table
 
     @property
     def is_compiled(self) -> bool:
@@ -104,11 +105,11 @@ def _plain(target: Hashable, places: tuple[str, ...]) -> Reading:
     return Reading(cast("type[Any]", target), places, None)
 
 
-async def row(info: Info, target: type[N], seen: Q) -> N | None:
-    """The one row that the condition is true of, if any."""
+async def row(info: Info, target: type[N], seen: Q, **only: Any) -> N | None:
+    """The one row that the condition is true of, if any; `only` are filters, by which it is found."""
     reading, values = ready(info, target)
-    condition = where(reading.model, seen, TABLE, values)
-    found = await records(reading.sql(f"{reading.model._meta.db_table} {TABLE}", f"WHERE {condition}"), values)
+    condition = where(reading.model, seen, TABLE, values, **only)
+    found = await records(f"{reading.rows} WHERE {condition}", values)
     return cast("N | None", reading.row(found[0]) if found else None)
 
 
@@ -124,8 +125,7 @@ async def page(
     if after is not None:
         condition += f" AND {_behind(reading.model, columns, after, order[0].startswith('-'), values)}"
     # The limit is a number: of a parameter the planner would expect a tenth of the table, and plan joins for that.
-    rest = f"WHERE {condition} ORDER BY {ordered} LIMIT {first + 1}"
-    found = await records(reading.sql(f"{reading.model._meta.db_table} {TABLE}", rest), values)
+    found = await records(f"{reading.rows} WHERE {condition} ORDER BY {ordered} LIMIT {first + 1}", values)
     return cast("Connection[N]", reading.page(Page(found[:first], len(found) > first, after is not None)))
 
 

@@ -37,9 +37,9 @@ class Revocations:
 
     def has_ended(self, actor: Actor, issued_at: datetime) -> bool:
         """Whether a token that has not expired is worth nothing any more."""
-        if actor.session_id in self._sessions:
+        if self._sessions and actor.session_id in self._sessions:
             return True
-        void_before = self._accounts.get(actor.id) if actor.id else None
+        void_before = self._accounts.get(actor.id) if self._accounts and actor.id else None
         return void_before is not None and issued_at <= void_before
 
     def hear(self, event: Heard) -> None:

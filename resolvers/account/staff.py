@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import strawberry
-from tortoise.expressions import Q
 
 from domain.permissions import Role
 from models import account as rows
@@ -17,7 +16,7 @@ from services import account as accounts
 class StaffQuery:
     @strawberry.field(description="One account, if the reader sees it.")
     async def account(self, info: Info, id: UUID) -> Account | None:
-        return await row(info, Account, rows.Account.seen_by(info.context.actor) & Q(id=id))
+        return await row(info, Account, rows.Account.seen_by(info.context.actor), id=id)
 
 
 @strawberry.type

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import strawberry
-from tortoise.expressions import Q
 
 from domain.calendar import Zone, check_range
 from domain.refusals import InvalidInput, NotFound
@@ -47,7 +46,7 @@ class SearchQuery:
 
     @strawberry.field(description="One partner, if the reader sees it.")
     async def partner(self, info: Info, id: UUID) -> Partner | None:
-        return await row(info, Partner, rows.Partner.seen_by(info.context.actor) & Q(id=id))
+        return await row(info, Partner, rows.Partner.seen_by(info.context.actor), id=id)
 
     @strawberry.field(
         description="What can be booked with the partner on these days (at most 31), in order, the first 200: so many "
