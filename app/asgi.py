@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -18,11 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.database import database
 from app.door import Door
+from app.http import Answering
 from app.inbox import inbox
 from app.media import MediaDoor
 from app.migration import is_current
 from app.outside import storage
-from app.reply import through_middleware
+from app.post import Headers
 from app.settings import Settings
 from integrations.nudge import NUDGE
 from integrations.seal import Seal
@@ -32,6 +33,7 @@ from subscriptions.hub import Hub
 from subscriptions.revocation import Revocations
 
 READY_WITHIN_S = 2.0
+VARY = b"vary: Origin\r\n"
 
 log = logging.getLogger("rawat.api")
 
@@ -91,20 +93,27 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
         ],
         lifespan=lifespan,
     )
-    return _front(door, everything)
+    return Front(door, everything, settings.cors_origins)
 
 
-def _front(door: Door, everything: ASGIApp) -> ASGIApp:
-    """Most requests are GraphQL by POST and come from no foreign page: they need neither routing nor middleware."""
+class Front:
+    """The application. Most requests are GraphQL by POST: app/http.py asks for their answers at once, so that they need
+    neither routing nor middleware. What they are told of CORS is what the middleware says."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        is_plain = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/graphql"
-        if is_plain and not any(name == b"origin" for name, _ in scope["headers"]):
-            await door(scope, receive, send)
-        else:
-            await everything(through_middleware(scope), receive, send)
+    def __init__(self, door: Door, everything: ASGIApp, origins: Iterable[str]) -> None:
+        self._door, self._everything = door, everything
+        named = [origin.encode() for origin in origins]
+        self._lines = {origin: b"access-control-allow-origin: %s\r\n%s" % (origin, VARY) for origin in named}
+        self._knows_origins = b"*" not in named
 
-    return app
+    def short(self, headers: Headers, body: bytes) -> Answering | None:
+        """The answer by the short way, if there is one."""
+        origin = headers.get(b"origin", b"")
+        answer = self._door.short(headers, body) if self._knows_origins or not origin else None
+        return None if answer is None else (self._lines.get(origin, VARY), answer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._everything(scope, receive, send)
 
 
 async def _database(url: str) -> bool:

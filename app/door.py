@@ -1,6 +1,7 @@
 """The GraphQL door: who comes in over HTTP. Who comes over a WebSocket goes on to app/socket.py."""
 
 import json
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
@@ -10,10 +11,10 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import process_result
+from strawberry.types.execution import ExecutionResult
 
 from app.graphql import schema
-from app.post import Headers, again, question, written
-from app.reply import respond
+from app.post import Headers, again, body_of, read, written
 from app.socket import Sockets
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
@@ -51,24 +52,36 @@ class Door(GraphQL[Context, None]):
         else:
             await self._http(scope, receive, send)
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: Headers = dict(reversed(scope["headers"]))  # the first of two counts
+    def short(self, headers: Headers, body: bytes) -> Awaitable[ExecutionResult] | None:
+        """The answer to a document that is known, so that nothing of Strawberry's view is needed; None where it is."""
         given = headers.get(b"authorization")
         access = None if given is None else self.access(given.decode("latin-1"))
         if given is not None and access is None:
+            return None
+        actor = access.actor if access else _visitor(headers.get(b"accept-language", b"").decode("latin-1"))
+        try:
+            asked = read(body)
+            return None if asked is None else schema.answer(*asked, self._context(actor=actor))
+        except (UnicodeError, RecursionError):  # no text, or nested without end
+            return None
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Headers = dict(reversed(scope["headers"]))  # the first of two counts
+        given = headers.get(b"authorization")
+        scope["access"] = access = None if given is None else self.access(given.decode("latin-1"))
+        if given is not None and access is None:
             await _not_signed_in()(scope, receive, send)
             return
-        scope["access"] = access
         heard: list[Message] = []
+        body = await body_of(headers, receive, heard) if scope["method"] == "POST" else None
+        answer = None if body is None else self.short(headers, body)
+        if answer is not None:
+            text = written(process_result(await answer))
+            await Response(text, media_type="application/json")(scope, receive, send)
+            return
         try:
-            asked = await question(headers, receive, heard) if scope["method"] == "POST" else None
-            actor = access.actor if access else _visitor(headers.get(b"accept-language", b"").decode("latin-1"))
-            answer = asked and schema.answer(*asked, self._context(actor=actor))
-            if answer is not None:  # a document that is known, so nothing of Strawberry's view is needed
-                await respond(written(process_result(await answer)), scope, send)
-            else:
-                await super().__call__(scope, again(heard, receive), send)
-        except (UnicodeError, RecursionError):  # no text, or nested without end
+            await super().__call__(scope, again(heard, receive), send)
+        except (UnicodeError, RecursionError):
             await _unreadable()(scope, receive, send)
 
     def access(self, header: str) -> Access | None:

@@ -15,9 +15,9 @@ Headers = dict[bytes, bytes]
 Question = tuple[str, dict[str, Any] | None, str | None]  # query, variables, name of the operation
 
 
-async def question(headers: Headers, receive: Receive, heard: list[Message]) -> Question | None:
-    """The request in a body of plain JSON, or None. What was received is in `heard`, for whoever reads it again."""
-    if not _is_plain(headers):
+async def body_of(headers: Headers, receive: Receive, heard: list[Message]) -> bytes | None:
+    """A body of plain JSON, or None. What was received is in `heard`, for whoever reads it again."""
+    if not is_plain(headers):
         return None
     size = 0
     while size <= MAX_SHORT_BYTES:
@@ -27,18 +27,19 @@ async def question(headers: Headers, receive: Receive, heard: list[Message]) -> 
             return None
         size += len(message["body"])
         if not message.get("more_body"):
-            return _read(message["body"] if len(heard) == 1 else b"".join(each["body"] for each in heard))
+            return b"".join([each["body"] for each in heard])
     return None
 
 
-def _is_plain(headers: Headers) -> bool:
+def is_plain(headers: Headers) -> bool:
     """Whether JSON is sent and wanted: no form, no stream of parts or events."""
     wanted = headers.get(b"accept", b"")
     sent = headers.get(b"content-type", b"")
     return (sent == JSON or sent.startswith(JSON + b";")) and b"multipart" not in wanted and b"stream" not in wanted
 
 
-def _read(body: bytes) -> Question | None:
+def read(body: bytes) -> Question | None:
+    """The request in a body; None where it is not a plain one."""
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -7,8 +7,8 @@ import uvicorn
 
 from app.address import database_url, redis_url
 from app.asgi import make_app
+from app.http import HttpProtocol
 from app.log import configure
-from app.reply import HttpProtocol
 from app.settings import Settings
 from app.wire import WebSocketProtocol
 

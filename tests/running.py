@@ -17,8 +17,8 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.asgi import make_app
+from app.http import HttpProtocol
 from app.outside import outside, sink
-from app.reply import HttpProtocol
 from app.serve import SOCKETS
 from app.settings import Settings
 from domain.permissions import Actor

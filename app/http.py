@@ -1,0 +1,151 @@
+"""uvicorn's HTTP protocol, with a short way for the plainest requests: a GraphQL document by POST, of a known shape.
+
+uvicorn makes a scope, a cycle, an event and two messages of each request, and a callback of each of its headers; that
+takes longer than a read does. Here a request that has come whole, with nothing odd about it, is given to the
+application's `short`; what that declines, and everything else, uvicorn parses from its first byte on.
+"""
+
+import asyncio
+import logging
+import string
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any
+
+from strawberry.http import process_result
+from strawberry.types.execution import ExecutionResult
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.post import JSON, MAX_SHORT_BYTES, Headers, is_plain, written
+
+START = b"POST /graphql HTTP/1.1\r\n"
+END = b"\r\n\r\n"
+MAX_HEAD_BYTES = 4_096
+MAX_HEADS = 2_000  # remembered: a client sends the same again and again
+# What asks for more than an answer, or says otherwise where the body ends.
+ODD = frozenset({b"connection", b"expect", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
+NAME = (string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~").encode()
+VALUE = bytes([*range(32, 127), *range(128, 256)])
+OK = b"HTTP/1.1 200 OK\r\n"
+FAILED = b"HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+Answering = tuple[bytes, Awaitable[ExecutionResult]]  # header lines of the answer's own, and what is answered
+Short = Callable[[Headers, bytes], Answering | None]
+
+log = logging.getLogger("rawat.http")
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. At most one request is answered at a time; what comes meanwhile waits."""
+
+    _known: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        short: Short | None = getattr(self.config.app, "short", None)
+        self._short = None if self.access_log or self.limit_concurrency is not None else short
+        self._is_inside = False  # uvicorn's parser, of a message
+        self._answering: asyncio.Task[None] | None = None
+        self._is_last = False  # nothing is answered afterwards
+        self._held = b""  # not looked at yet
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the client's; a request may come in any number of parts, and several at once."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        if self._answering is not None:
+            self._held = data
+            if len(data) > MAX_SHORT_BYTES:
+                self.flow.pause_reading()
+        elif self._short is None or not data.startswith(START) or not self._is_at_rest or not self._takes(data):
+            super().data_received(data)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether uvicorn has nothing to do for this connection."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return is_answered and not self._is_inside and not self.pipeline and not self.flow.write_paused
+
+    def _takes(self, data: bytes) -> bool:
+        """Answer the request that the data begins with, or wait for the rest of it; False: uvicorn has to."""
+        end = data.find(END, 0, MAX_HEAD_BYTES)
+        head = read_head(data[:end]) if end > 0 else None
+        if head is None:
+            return False
+        headers, length = head
+        until = end + len(END) + length
+        if len(data) < until:
+            self._unset_keepalive_if_required()
+            self._held = data
+            return True
+        assert self._short is not None
+        answering = self._short(headers, data[end + len(END) : until])
+        if answering is None:
+            return False
+        self._unset_keepalive_if_required()
+        self._held = data[until:]
+        self._answering = self.loop.create_task(self._answer(*answering))
+        self.tasks.add(self._answering)
+        return True
+
+    async def _answer(self, lines: bytes, answer: Awaitable[ExecutionResult]) -> None:
+        try:
+            body = written(process_result(await answer))
+        except Exception:
+            log.exception("a request could not be answered")
+            self._is_last = True
+            text = FAILED
+        else:
+            text = b"%s%d\r\n%s\r\n%s" % (self._head(), len(body), lines, body)
+        finally:
+            self.tasks.discard(self._answering)
+            self._answering = None
+        if self.transport.is_closing():
+            return
+        self.transport.write(text)
+        if self._is_last:
+            self.transport.close()
+        self.on_response_complete()
+        if self._held and not self._is_last:
+            self.data_received(b"")
+
+    def _head(self) -> bytes:
+        """Everything before the length; uvicorn makes its own headers anew each second."""
+        headers = self.server_state.default_headers
+        known, head = HttpProtocol._known
+        if known is not headers:
+            own = b"".join(b"%s: %s\r\n" % header for header in headers)
+            head = OK + own + b"content-type: " + JSON + b"\r\ncontent-length: "
+            HttpProtocol._known = headers, head
+        return head
+
+    def on_message_begin(self) -> None:
+        self._is_inside = True
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        self._is_inside = False
+        super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The server stops: what is being answered still is."""
+        if self._answering is not None:
+            self._is_last = True
+        else:
+            super().shutdown()
+
+
+@lru_cache(MAX_HEADS)
+def read_head(head: bytes) -> tuple[Headers, int] | None:
+    """Headers and length of the body of a plain request that begins with START; None where anything is odd."""
+    headers: Headers = {}
+    for line in head[len(START) :].split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        name, value = name.lower(), value.strip(b" \t")
+        if not colon or not name or name in headers or name.translate(None, NAME) or value.translate(None, VALUE):
+            return None
+        headers[name] = value
+    length = headers.get(b"content-length", b"")
+    if not length.isdigit() or int(length) > MAX_SHORT_BYTES or b"host" not in headers:
+        return None
+    return None if headers.keys() & ODD or not is_plain(headers) else (headers, int(length))
