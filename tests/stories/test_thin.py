@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests import world
-from tests.running import system
+from tests.running import numbered, system
 
 EVENTS = """
 subscription Follow($id: UUID!, $after: Cursor) {
@@ -27,6 +27,7 @@ async def test_an_acceptance_is_seen_live(clean: str, redis_url: str, tmp_path: 
     async with system(clean, redis_url, tmp_path) as running:
         customer, provider = await world.customer(), await world.provider()
         booking = await world.request(customer, provider)
+        await numbered()
         sari, mitra = await running.client(customer.actor), await running.client(provider.actor)
         async with sari.follow(EVENTS, id=str(booking.id), after="e0") as stream:
             await stream.named("BookingRequested")
