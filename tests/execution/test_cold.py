@@ -10,7 +10,7 @@ from tests.execution import cold
 from tests.execution.measure import BOOKINGS, Q1, Query
 
 TIMES = 40
-# Compared on the same machine in the same minute. Where everything is made at once, it is more than twice as much.
+# Compared on the same machine in the same minute. Where everything is made at once, it is 1.7 to 2.4 times.
 MOST_OF_STOCK = 1.6
 # Functions: first the root field's, then what answers from records, or the types of a mutation's result union.
 MADE = {"Q1": [1, 1], "Q2": [1, 1], "Q3": [1, 1], "M1": [1, 2]}
