@@ -152,6 +152,14 @@ def test_other_rules_are_graphql_cores_matter() -> None:
     assert not is_valid(core, parse(VALID[0]), (*KNOWN, RULES[-1]))
 
 
+def test_heavy_documents_are_judged_once() -> None:
+    """By graphql-core, which bears more."""
+    heavy = parse("{ " + "__typename " * 400 + "}")
+    assert not validate_document(core, heavy, KNOWN)
+    assert not is_valid(core, heavy, KNOWN)
+    assert check(core, "{ " + "__typename " * 100 + "}")
+
+
 def test_deep_documents_are_graphql_cores_matter() -> None:
     deep = "{ dog " + "{ puppies " * 95 + "{ name }" + " }" * 96
     assert check(core, deep)
