@@ -14,6 +14,7 @@ from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.operation import get_first_operation
 
 from execution.cache import Bounded
+from execution.validation import is_valid
 
 MAX_EXTENSION_SETS = 100
 SAYS = ("on_operation", "on_parse", "on_validate", "on_execute", "resolve", "get_results")
@@ -189,6 +190,15 @@ class Runner(SchemaExtensionsRunner):
         ):
             context.pre_execution_errors = []
 
+    def find_validity(self) -> None:
+        """Skip graphql-core's validation of a document that is valid beyond doubt."""
+        context = self.execution_context
+        document = context.graphql_document
+        if document is None or context.pre_execution_errors is not None:
+            return
+        if is_valid(context.schema._schema, document, context.validation_rules):
+            context.pre_execution_errors = []
+
     def keep_validity(self) -> None:
         """Remember that the rules accepted the document."""
         context, known = self.execution_context, self._known
@@ -219,6 +229,7 @@ class _Validation(Step):
 
     def begin(self) -> None:
         self._runner.use_known_validity()
+        self._runner.find_validity()
 
     def end(self) -> None:
         self._runner.keep_validity()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -114,13 +115,12 @@ class Plan:
         self._numbers = 0
         self.fields = 0
         self.asks_viewer = False  # whether anybody's code is handed an info, through which it could see the context
-        self.used: frozenset[str] = frozenset()  # variables that an answer can depend on
         self._document = document
         self._roots: list[Body] = []
         self._alone: Callable[[Any, Any, Run], Awaitable[dict[str, Any]]] | None = None
-        self.source = self._write()
+        self._writer = self._write()
 
-    def _write(self) -> str:
+    def _write(self) -> Writer:
         root = self.schema.get_root_type(self.operation.operation)
         if root is None:
             raise Unproven("no such root type")
@@ -134,8 +134,20 @@ class Plan:
         writer.finish()
         self._alone = writer.names[alone] if alone is not None else None
         self._roots = [writer.names[function] for function in functions]
-        self.used = frozenset(_used(self._document, self.operation, _asked_with(self.operation, grouped)))
-        return "\n\n\n".join(writer.functions)
+        return writer
+
+    @property
+    def source(self) -> str:
+        """The code, also of what is not made yet."""
+        return self._writer.source()
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Variables that an answer can depend on."""
+        root = self.schema.get_root_type(self.operation.operation)
+        assert root is not None  # there is a plan
+        grouped = collect_fields(self.schema, self.fragments, self.flags, root, self.operation).grouped_field_set
+        return frozenset(_used(self._document, self.operation, _asked_with(self.operation, grouped)))
 
     def count(self) -> int:
         """A number of its own for a name in the code."""

@@ -190,5 +190,5 @@ class _Writer(Writer):
     def _function(self, name: str, parameter: str, lines: list[str], answer: str) -> str:
         function = self.name(name)
         text = "".join(f"{INDENT}{line}\n" for line in lines)
-        self.functions.append(f"def {function}({parameter}, link, run):\n{text}{INDENT}return {answer}")
+        self._part.functions.append(f"def {function}({parameter}, link, run):\n{text}{INDENT}return {answer}")
         return function

@@ -32,8 +32,8 @@ from strawberry.types.fields.resolver import StrawberryResolver
 
 from execution.argument import Arguments
 from execution.info import info, raw_info
-from execution.place import Place
-from execution.run import failed
+from execution.place import Link, Place
+from execution.run import Run, failed
 from execution.value import (
     SAFE,
     Handlers,
@@ -72,23 +72,46 @@ class Unproven(Exception):
     """A shape that the compiled executor does not promise to answer like the stock one."""
 
 
+class Part:
+    """Functions that are made together: their code, and what is to be done with them then."""
+
+    __slots__ = ("_names", "binders", "functions")
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self._names = names
+        self.functions: list[str] = []
+        self.binders: list[Callable[[], None]] = []
+
+    def make(self) -> None:
+        """Make the functions; the names have them afterwards. Done twice, it makes the same."""
+        exec(compile("\n\n\n".join(self.functions), "<plan>", "exec"), self._names)  # noqa: S102 - only names and numbers
+        for bind in self.binders:
+            bind()
+
+
 class Writer:
-    """Collects the code of one `exec` and the objects that the code names."""
+    """Writes code in parts, and collects the objects that the code names.
+
+    What only a value that is awaited needs is a part of its own, made when there is one: a resolver that gives records
+    has other code for them. All of it is written at once, though: no surprise may come after the first resolver ran.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.functions: list[str] = []
         self.names: dict[str, Any] = {
             "safe": SAFE, "odd": odd, "failed": failed, "awaited": awaited, "info": info, "raw_info": raw_info,
             "Undefined": Undefined, "whole": whole, "handled": handled,
         }  # fmt: skip
-        self._bodies: list[Callable[[], None]] = []
+        self.parts = [Part(self.names)]
+        self._part = self.parts[0]
 
     def finish(self) -> None:
-        """Make the functions; `names` has them afterwards."""
-        exec(compile("\n\n\n".join(self.functions), "<plan>", "exec"), self.names)  # noqa: S102 - only names and numbers
-        for bind in self._bodies:
-            bind()
+        """Make the functions of the first part; `names` has them afterwards."""
+        self.parts[0].make()
+
+    def source(self) -> str:
+        """The code of all parts."""
+        return "\n\n\n".join(function for part in self.parts for function in part.functions)
 
     def name(self, text: str, value: Any = None) -> str:
         """A name of its own for a value that the code uses."""
@@ -111,11 +134,11 @@ class Writer:
         call, is_async = self._resolve(field, strawberry, place, name)
         if not is_async:
             return None
-        self._body(place, name)
+        self._apart(place, name)
         lines = self._guarded(v, [f"{v} = whole(await {call}, {name}, link, {key!r}, run)"], name, "link", repr(key))
         lines += [f"answer = {{{key!r}: {v}}}", "if run.unplaced:", f"{INDENT}run.put(answer, link)", "return answer"]
         text = "".join(f"{INDENT}{line}\n" for line in lines)
-        self.functions.append(f"async def {function}(source, link, run):\n{text}")
+        self._part.functions.append(f"async def {function}(source, link, run):\n{text}")
         return function
 
     def object(self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]]) -> str:
@@ -136,7 +159,7 @@ class Writer:
             variable = f"{key}_"
             lines += self._field(variable, key, type_, field, details)
             shown.append(f"{key!r}: {variable}")
-        self.functions.append(
+        self._part.functions.append(
             f"def {function}(source, link, run):\n"
             + "".join(f"{INDENT}{line}\n" for line in lines)
             + f"{INDENT}answer = {{{', '.join(shown)}}}\n{INDENT}if run.unplaced:\n{INDENT * 2}run.put(answer, link)\n"
@@ -154,7 +177,7 @@ class Writer:
         name = self.name(key, place)
         call, is_async = self._resolve(field, strawberry, place, name)
         if is_async:
-            self._body(place, name)
+            self._apart(place, name)
             lines = [f"{v} = awaited({call}, {name}, link, {key!r}, run)"]
         else:
             lines = [f"{v} = {call}", *self._complete(v, place, name, "link", repr(key))]
@@ -241,6 +264,23 @@ class Writer:
             coerce = partial(Executor.complete_leaf_value, place.type)
         return [f"if {v}.__class__ in safe:", f"{INDENT}{v} = {self.name(place.type.name, coerce)}({v})"]
 
+    def _apart(self, place: Place, name: str) -> None:
+        """Give the place its body, which no code calls by its name; it is made when it is called for the first time."""
+        if is_leaf_type(place.type):
+            self._body(place, name)
+            return
+        around, part = self._part, Part(self.names)
+        self._part = part
+        self.parts.append(part)
+        self._body(place, name)
+        self._part = around
+
+        def first(value: Any, link: Link, run: Run) -> Any:
+            part.make()  # the last of its binders gives the place another body
+            return place.body(value, link, run)
+
+        place.body = first
+
     def _body(self, place: Place, name: str) -> str:
         """Give the place its body, and write what that needs; the name by which the code may call it."""
         type_ = place.type
@@ -252,7 +292,7 @@ class Writer:
         if is_abstract_type(type_):
             return self._abstract(place)
         function = self._typed(place, type_)
-        self._bodies.append(lambda: setattr(place, "body", self.names[function]))
+        self._part.binders.append(lambda: setattr(place, "body", self.names[function]))
         return function
 
     def _typed(self, place: Place, type_: GraphQLObjectType) -> str:
@@ -262,7 +302,7 @@ class Writer:
             return function
         self.plan.asks_viewer |= not decides_by_class(type_)
         checked = self.name(f"checked_{type_.name}")
-        self._bodies.append(lambda: self.names.update({checked: typed_body(place, type_, self.names[function])}))
+        self._part.binders.append(lambda: self.names.update({checked: typed_body(place, type_, self.names[function])}))
         return checked
 
     def _abstract(self, place: Place) -> str:
@@ -276,7 +316,7 @@ class Writer:
             place.body = abstract_body(place, {type_: self.names[written] for type_, written in functions.items()})
             self.names[name] = place.body
 
-        self._bodies.append(bind)
+        self._part.binders.append(bind)
         return name
 
     def _list(self, place: Place) -> str:
@@ -284,13 +324,13 @@ class Writer:
         name = self.name(f"{place.key}_item", item)
         function = self.name(f"{place.key}_list")
         lines = self._guarded("item", self._complete("item", item, name, "link", "index"), name, "link", "index")
-        self.functions.append(
+        self._part.functions.append(
             f"def {function}(items, link, run):\n{INDENT}answer = []\n{INDENT}for index, item in enumerate(items):\n"
             + "".join(f"{INDENT * 2}{line}\n" for line in lines)
             + f"{INDENT * 2}answer.append(item)\n{INDENT}if run.unplaced:\n{INDENT * 2}run.put(answer, link)\n"
             + f"{INDENT}return answer"
         )
-        self._bodies.append(lambda: setattr(place, "body", list_body(place, self.names[function])))
+        self._part.binders.append(lambda: setattr(place, "body", list_body(place, self.names[function])))
         return function
 
 

@@ -1,4 +1,5 @@
-"""What an execution costs without a server: `python -m tests.execution.measure` (medians of process time, in µs)."""
+"""What an execution costs without a server: `python -m tests.execution.measure` (medians of process time, in µs). Then
+what a new document costs on the product's schema (tests/execution/cold.py)."""
 
 import asyncio
 import datetime
@@ -14,9 +15,13 @@ import strawberry
 from graphql import parse
 from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
 
+from app.database import database
+from bench.work import DOCUMENTS
 from execution.plan import Operation
 from execution.schema import CompiledSchema
+from tests.execution import cold
 
+NOWHERE = "postgres://127.0.0.1:1/none"  # models are set up, and nobody connects
 ROWS = 50
 ROUNDS = 15
 Q1 = """query Q($first: Int!) { bookings(first: $first) {
@@ -129,6 +134,20 @@ async def _cold_us(schema: CompiledSchema) -> float:
     return median(found)
 
 
-if __name__ == "__main__":
+async def _new_documents() -> dict[str, dict[str, float]]:
+    async with database(NOWHERE):
+        return {name: (await cold.costs(name)).shown() for name in DOCUMENTS}
+
+
+def main() -> None:
+    """Print both."""
     for name, cost_us in asyncio.run(_measure()).items():
         sys.stdout.write(f"{cost_us:9.0f}  {name}\n")
+    found = asyncio.run(_new_documents())
+    sys.stdout.write(f"\nA new document, ms (least of {cold.TIMES}): {', '.join(found)}\n")
+    for step in next(iter(found.values())):
+        sys.stdout.write(f"{''.join(f'{cost[step]:9.2f}' for cost in found.values())}  {step}\n")
+
+
+if __name__ == "__main__":
+    main()
