@@ -128,11 +128,14 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def shutdown(self) -> None:
-        """The server stops: what is being answered still is."""
+        """The server stops: what is being answered still is, and what has come in part."""
         if self._answering is not None:
             self._is_last = True
-        else:
-            super().shutdown()
+            return
+        if self._held:
+            held, self._held = self._held, b""
+            super().data_received(held)
+        super().shutdown()
 
 
 @lru_cache(MAX_HEADS)

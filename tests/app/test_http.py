@@ -167,9 +167,15 @@ async def test_a_server_that_stops_answers_what_it_began_and_hangs_up() -> None:
     await line.settled()
     assert line.wire.is_closed
     assert line.wire.written.count(b"200 OK") == 1
-    idle = Line(HttpProtocol, ShortApp(at_once))
+    idle, late = (Line(HttpProtocol, ShortApp(at_once)) for _ in range(2))
     idle.protocol.shutdown()
     assert idle.wire.is_closed
+    late.protocol.data_received(request()[:-5])
+    late.protocol.shutdown()
+    assert not late.wire.is_closed
+    await late.send(request()[-5:])
+    assert late.wire.written.count(b"200 OK") == 1
+    assert late.wire.is_closed
 
 
 async def test_who_hangs_up_is_written_nothing() -> None:
