@@ -72,8 +72,8 @@ class Select:
         if found is None:
             found = self._joined[alias, column] = self.below().alias
             kind, table, key = "LEFT JOIN" if is_optional else "JOIN", model._meta.db_table, model._meta.db_pk_column
-            # OFFSET keeps the planner from turning it around: it stays a look-up for each row, whatever it guesses.
-            one = f"SELECT * FROM {table} WHERE {key} = {alias}.{column} OFFSET 0"  # noqa: S608 - our names
+            # Limited to the one row there is, it stays a look-up for each row, whatever the planner guesses.
+            one = f"SELECT * FROM {table} WHERE {key} = {alias}.{column} LIMIT 1"  # noqa: S608 - our names
             self.joins.append(f"{kind} LATERAL ({one}) {found} ON true")
             if alias == TABLE and not is_optional:
                 self.once[column] = self.joins[-1], f"JOIN {table} {found} ON {found}.{key} = {alias}.{column}"
