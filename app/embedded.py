@@ -27,6 +27,7 @@ LOG_TAIL_CHARS = 2000
 
 DATABASE = "rawat"
 MAX_CONNECTIONS = 200
+SHARED_BUFFERS = "128MB"
 # Builtin C.UTF-8 (same order and case rules on every platform) exists since this version.
 BUILTIN_LOCALE_SINCE = 17
 # Fast shutdown, then immediate shutdown (the log is replayed at the next start).
@@ -156,9 +157,10 @@ class Postgres(EmbeddedServer):
 
     name = "postgres"
 
-    def __init__(self, folder: Path, *, durable: bool) -> None:
+    def __init__(self, folder: Path, *, durable: bool, shared_buffers: str = SHARED_BUFFERS) -> None:
         super().__init__(folder)
         self.durable = durable
+        self.shared_buffers = shared_buffers
         self.cluster = self.folder / "postgres"
         self.binaries = postgres_binaries()
 
@@ -217,7 +219,7 @@ class Postgres(EmbeddedServer):
             "port": str(self.port),
             "unix_socket_directories": "",
             "max_connections": str(MAX_CONNECTIONS),
-            "shared_buffers": "128MB",
+            "shared_buffers": self.shared_buffers,
             "timezone": "UTC",
             "log_timezone": "UTC",
         }
@@ -303,9 +305,9 @@ class Valkey(EmbeddedServer):
 
 
 @contextmanager
-def postgres(folder: Path, *, durable: bool) -> Iterator[str]:
+def postgres(folder: Path, *, durable: bool, shared_buffers: str = SHARED_BUFFERS) -> Iterator[str]:
     """PostgreSQL for the length of a block; gives its address."""
-    yield from _for_a_block(Postgres(folder, durable=durable))
+    yield from _for_a_block(Postgres(folder, durable=durable, shared_buffers=shared_buffers))
 
 
 @contextmanager

@@ -37,6 +37,7 @@ PACKAGES = (
     "websockets",
 )
 WARM_S = 1
+SHARED_BUFFERS = "1GB"  # room for all that a session touches, in the biggest world as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def placed(plan: Plan) -> Iterator[Place]:
 def housed(folder: Path, size: world.Size) -> Iterator[Place]:
     """Durable servers of our own with the world in them; its own place is a folder below the given one."""
     home = folder / f"world-{size.bookings}-{size.seed}"
-    with postgres(home, durable=True) as database_url, valkey(home) as redis_url:
+    with postgres(home, durable=True, shared_buffers=SHARED_BUFFERS) as database_url, valkey(home) as redis_url:
         asyncio.run(_prepare(database_url, size))
         keys = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
         yield Place(home, home, database_url, redis_url, *keys, home / "hold.json")

@@ -69,24 +69,32 @@ async def fill(database_url: str, size: Size) -> None:
         await forget(connection)
         await connection.execute(_size_table(size, datetime.now(UTC)), timeout=FILL_WITHIN_S)
         await connection.execute(SQL.read_text(), timeout=FILL_WITHIN_S)
+        await connection.execute(f"COMMENT ON TABLE booking IS '{edition()}'")
         await connection.execute("VACUUM ANALYZE", timeout=FILL_WITHIN_S)
         await connection.execute("CHECKPOINT", timeout=FILL_WITHIN_S)
     finally:
         await connection.close()
 
 
+def edition() -> str:
+    """Which world.sql made a world; it stands as a comment on its bookings."""
+    return f"world {hashlib.md5(SQL.read_bytes(), usedforsecurity=False).hexdigest()}"
+
+
 async def is_filled(database_url: str, size: Size) -> bool:
-    """Whether the migrated database holds such a world, made in the last month (holds need days that lie ahead)."""
+    """Whether the migrated database holds such a world, made by today's world.sql in the last month (holds need days
+    that lie ahead)."""
     connection = await asyncpg.connect(database_url)
     try:
         row = await connection.fetchrow(
             "SELECT (SELECT count(*) FROM booking) AS bookings, (SELECT count(*) FROM account) AS accounts, "
-            "(SELECT max(starts_at) FROM booking) > now() - interval '25 days' AS is_young"
+            "(SELECT max(starts_at) FROM booking) > now() - interval '25 days' AS is_young, "
+            "obj_description('booking'::regclass) AS edition"
         )
     finally:
         await connection.close()
     accounts = size.partners + size.customers + size.holders + size.agents
-    return row is not None and (row["bookings"], row["accounts"], row["is_young"]) == (size.bookings, accounts, True)
+    return row is not None and tuple(row) == (size.bookings, accounts, True, edition())
 
 
 async def forget(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -91,9 +91,10 @@ SELECT pg_temp.row_id(7, p * 2 + r), s.today - interval '398 days', 1, id, r = 1
   FROM partner_of, size s, generate_series(0, 1) AS r WHERE r = 0 OR p % 4 IN (2, 3);
 
 -- One booking a day for each partner, the last five of them still to come; the newest booking has the highest number.
+-- Customers follow from the number of the booking in its area, so that a partner has as many of them at any size.
 CREATE TEMP TABLE job AS
 SELECT n, p, k, o.service_id, o.option_id, o.resource_id, o.type, o.unit, o.asked_idr, o.asked_idr * o.bp / 10000 AS fee_idr, o.bp,
-       (n * 7919 + s.seed) % (s.customers / s.areas) * s.areas + p / 4 % s.areas AS customer,
+       (job_of_area * 7919 + s.seed) % (s.customers / s.areas) * s.areas + p / 4 % s.areas AS customer,
        s.today + (k - s.per_partner + 6) * interval '1 day'
          + CASE WHEN o.number = 3 THEN interval '7 hours' ELSE (1 + p % 10) * interval '1 hour' END AS starts_at,
        CASE WHEN k >= s.per_partner - 5 THEN 'ACCEPTED' WHEN n % 20 = 0 THEN 'CANCELLED_BY_CUSTOMER'
@@ -101,6 +102,7 @@ SELECT n, p, k, o.service_id, o.option_id, o.resource_id, o.type, o.unit, o.aske
        o.number = 3 AS by_night
   FROM size s, generate_series(0, s.bookings - 1) AS n
  CROSS JOIN LATERAL (SELECT n % s.partners AS p, n / s.partners AS k) b
+ CROSS JOIN LATERAL (SELECT p / 4 / s.areas * 4 + p % 4 + k * (s.partners / s.areas) AS job_of_area) c
   JOIN offer o USING (p) WHERE o.o = k % 2;
 
 INSERT INTO booking (id, created_at, version, code, customer_id, partner_id, service_id, option_id, resource_id, pet_id,

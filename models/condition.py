@@ -1,6 +1,6 @@
 """Conditions as SQL text: what a hot read asks for each request, without building a query object first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +37,17 @@ def where(model: type[Model], condition: Q, alias: str, values: list[Any], **onl
         del values[known:]
     ids = model.filter(condition, **only).values(model._meta.pk_attr)
     return f"{alias}.{model._meta.db_pk_column} IN ({_written(ids, values)})"
+
+
+def held(condition: Q, alias: str, sql: str) -> Iterator[str]:
+    """Columns that have one value in all rows of the condition; `sql` is what `where` made of it."""
+    if condition._is_negated or condition.join_type != Q.AND:
+        return
+    for key in condition.filters:
+        if f"{alias}.{key} = $" in sql:  # not where Tortoise wrote it: the planner sees nothing of it then
+            yield key
+    for child in condition.children:
+        yield from held(child, alias, sql)
 
 
 def _written(rows: ValuesQuery[Any], values: list[Any]) -> str:

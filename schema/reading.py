@@ -4,7 +4,7 @@ A resolver gives a type, a condition and an order. Fields that are methods are a
 row. Where the stock executor runs, or the arguments of a nested list are odd, every row becomes such an object.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +15,7 @@ from tortoise.models import Model
 
 from execution.place import Body
 from execution.record import Child, Recorded, compiled, kept
-from models.condition import where
+from models.condition import held, where
 from models.record import records
 from schema.context import Info
 from schema.page import Connection, Edge, Ends, Listed, PageInfo, check_first, values_of
@@ -66,9 +66,14 @@ class Reading:
         """The first parameters of the statement; raises Unforeseen."""
         return [value(info) for value in self._select.parameters]
 
-    def sql(self, source: str, rest: str) -> str:
-        """The statement; `source` has the row as TABLE."""
-        return f"SELECT {self._columns} FROM {source} {self._joins} {rest}"  # noqa: S608 - names and numbers of ours
+    def sql(self, source: str, rest: str, once: Iterable[str] = ()) -> str:
+        """The statement; `source` has the row as TABLE. What the columns `once` point at is one row for the whole list,
+        and looked up once."""
+        joins = self._joins
+        for column in once:
+            if column in self._select.once:
+                joins = joins.replace(*self._select.once[column])
+        return f"SELECT {self._columns} FROM {source} {joins} {rest}"  # noqa: S608 - names and numbers of ours
 
     def page(self, page: Page) -> Any:
         """The answer for a field whose type is a connection."""
@@ -122,10 +127,12 @@ async def page(
     columns, places, ordered = _ordered(order)
     reading, values = ready(info, target, places)
     condition = where(reading.model, seen, TABLE, values)
+    once = held(seen, TABLE, condition)
     if after is not None:
         condition += f" AND {_behind(reading.model, columns, after, order[0].startswith('-'), values)}"
     # The limit is a number: of a parameter the planner would expect a tenth of the table, and plan joins for that.
-    found = await records(f"{reading.rows} WHERE {condition} ORDER BY {ordered} LIMIT {first + 1}", values)
+    rest = f"WHERE {condition} ORDER BY {ordered} LIMIT {first + 1}"
+    found = await records(reading.sql(f"{reading.model._meta.db_table} {TABLE}", rest, once), values)
     return cast("Connection[N]", reading.page(Page(found[:first], len(found) > first, after is not None)))
 
 

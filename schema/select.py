@@ -36,6 +36,7 @@ class Select:
         self.alias = alias
         self.columns: list[str | Callable[[], str]] = []
         self.joins: list[str] = []
+        self.once: dict[str, tuple[str, str]] = {}  # column of TABLE -> its join, and the join if it has one value
         self._joined: dict[tuple[str, str], str] = {}
         self.parameters: list[Parameter] = above.parameters if above else []
         self._aliases: list[str] = above._aliases if above else [alias]
@@ -70,10 +71,12 @@ class Select:
         found = self._joined.get((alias, column))
         if found is None:
             found = self._joined[alias, column] = self.below().alias
-            kind, key = "LEFT JOIN" if is_optional else "JOIN", model._meta.db_pk_column
+            kind, table, key = "LEFT JOIN" if is_optional else "JOIN", model._meta.db_table, model._meta.db_pk_column
             # Limited to the one row there is, it stays a look-up for each row, whatever the planner guesses.
-            one = f"SELECT * FROM {model._meta.db_table} WHERE {key} = {alias}.{column} LIMIT 1"  # noqa: S608 - our names
+            one = f"SELECT * FROM {table} WHERE {key} = {alias}.{column} LIMIT 1"  # noqa: S608 - our names
             self.joins.append(f"{kind} LATERAL ({one}) {found} ON true")
+            if alias == TABLE and not is_optional:
+                self.once[column] = self.joins[-1], f"JOIN {table} {found} ON {found}.{key} = {alias}.{column}"
         return found
 
     def maker(self, table: Table, alias: str) -> Callable[[Sequence[Any]], Any]:

@@ -34,6 +34,19 @@ async def test_a_world_of_a_thousand_bookings_obeys_every_invariant(clean: str) 
     assert await world.is_filled(clean, size)
     assert await Booking.all().count() == 1_000
     assert await Partner.all().count() == 10
+    await connections.get("default").execute_query("COMMENT ON TABLE booking IS 'world of yesterday'")
+    assert not await world.is_filled(clean, size)
+
+
+async def test_a_partner_has_as_many_customers_in_a_world_of_two_areas(clean: str) -> None:
+    found = []
+    for bookings in (10_000, 20_000):
+        await world.fill(clean, Size(bookings, holders=100))
+        rows = await connections.get("default").execute_query_dict(
+            "SELECT DISTINCT count(DISTINCT customer_id) AS customers FROM booking GROUP BY partner_id"
+        )
+        found.append(rows)
+    assert found == [[{"customers": 5}]] * 2
 
 
 async def test_rows_of_the_world_are_found_by_their_numbers(clean: str) -> None:

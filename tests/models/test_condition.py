@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from tortoise import Tortoise
@@ -15,7 +16,7 @@ from domain.notification import Channel
 from domain.partner import ServiceState
 from models.account import Account, Consent
 from models.booking import Booking, Incident
-from models.condition import where
+from models.condition import held, where
 from models.message import Message
 from models.notification import Notification
 from models.partner import Partner, PartnerService, Price
@@ -169,6 +170,23 @@ async def test_a_simple_condition_is_said_without_a_queryset(full: Filled, monke
     for model, condition in others:
         where(model, condition, "t", [])
     assert len(asked) == len(others)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (Q(partner_id=UUID(int=1)), {"partner_id"}),
+        (Q() & Q(partner_id=UUID(int=1)) & Q(units=1, price_idr__gt=5), {"partner_id", "units"}),
+        ((Q(units=1) | Q(units=2)) & Q(customer_id=UUID(int=1)), {"customer_id"}),
+        (Q(partner_id=UUID(int=1)) | Q(customer_id=UUID(int=1)), set()),
+        (Q(address_id=None), set()),
+        (Q(partner_id__in=[UUID(int=1)]), set()),
+        (~Q(partner_id=UUID(int=1)), set()),
+        (Q(partner_id=UUID(int=1)) & Q(note__startswith="Jam"), set()),  # Tortoise writes it, as ids
+    ],
+)
+async def test_what_one_value_holds_is_told(condition: Q, expected: set[str]) -> None:
+    assert set(held(condition, "t", where(Booking, condition, "t", []))) == expected
 
 
 async def test_values_are_parameters_behind_those_given() -> None:

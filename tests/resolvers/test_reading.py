@@ -233,6 +233,21 @@ async def test_a_page_is_one_statement_of_what_is_asked(full: Filled) -> None:
         assert len(answer["bookings"]["edges"]) == min(first, 6)
 
 
+async def test_what_a_list_is_about_is_looked_up_once(full: Filled) -> None:
+    document = (
+        "query ($id: UUID) { bookings(partnerId: $id) { edges { node { partner { name } customer { name } } } } }"
+    )
+    sent = {}
+    for id in (str(full.groomer.id), None):
+        with statements() as sent[id]:
+            await Twin().ask(document, full.viewers["agent"], id=id)
+    of_one, of_all = (statement for [statement] in sent.values())
+    assert "FROM account WHERE id = t0.customer_id LIMIT 1" in of_one
+    assert re.search(r"JOIN partner (t\d) ON \1.id = t0.partner_id", of_one)
+    assert "FROM partner WHERE id = t0.partner_id LIMIT 1" in of_all
+    assert "ON true WHERE true" in of_all
+
+
 def columns(statement: str) -> int:
     """How many columns of the table, or of what it joins, a statement selects."""
     found = re.search(r"SELECT (.*?) FROM (?:\w+ t0|\()", statement.replace("\n", " "))
