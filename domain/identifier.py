@@ -8,6 +8,7 @@ from uuid import UUID
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0/O, 1/I/L: a code is read out on the telephone
 CODE_LENGTH = 8
+CODES = len(CODE_ALPHABET) ** CODE_LENGTH  # one random number for all letters costs less than one for each
 
 
 class _Clock:
@@ -35,4 +36,8 @@ def new_id() -> UUID:
 
 def new_code(prefix: str) -> str:
     """A short name a person can say, e.g. `BK-7Q4M2XKP`; unique by the column's constraint, not by this function."""
-    return f"{prefix}-{''.join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))}"
+    number, letters = secrets.randbelow(CODES), ""
+    for _ in range(CODE_LENGTH):
+        number, place = divmod(number, len(CODE_ALPHABET))
+        letters += CODE_ALPHABET[place]
+    return f"{prefix}-{letters}"
