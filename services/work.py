@@ -17,7 +17,6 @@ import orjson
 from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
 from domain.account import EmailTaken
 from domain.booking import SlotTaken
@@ -28,6 +27,7 @@ from domain.refusals import IdempotencyKeyReused, NotFound, Refusal, TryAgain
 from domain.task import Timer
 from domain.text import line
 from integrations.nudge import NUDGE
+from models.backend import transaction
 from models.pool import NoConnectionFree
 from models.record import records
 from models.statement import insert, update
@@ -184,7 +184,7 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
 
     def decorate(act: Act[P, R]) -> UseCase[P, R]:
         async def once(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Work]:
-            async with in_transaction():
+            async with transaction():
                 work = Work(actor)
                 if actor.claim:
                     await finish(actor.claim, work.now)
