@@ -38,10 +38,10 @@ from services.work import Work, use_case
 
 MAX_NOTE_CHARACTERS = 1000
 MAX_DEAD_HOLDS = 100  # released in one transaction
-# The columns of _Offer, in its order. Pet and address are the customer's own, or missing.
+# The columns of _Offer, in its order, type and zone as words. Pet and address are the customer's own, or missing.
 OFFER = f"""
-SELECT o.service_id, o.unit, o.minutes, o.price_idr, o.archived_at, s.type, s.state, s.cancel_policy,
-       p.id, p.state, p.zone, p.areas, pet.id, a.id, a.region_code,
+SELECT s.type, p.zone, o.service_id, o.unit, o.minutes, o.price_idr, o.archived_at, s.state, s.cancel_policy,
+       p.id, p.state, p.areas, pet.id, a.id, a.region_code,
        (SELECT count(*) FROM booking
          WHERE customer_id = $2 AND state = '{BookingState.HELD.value}' AND hold_expires_at > $5)
   FROM price o
@@ -72,34 +72,23 @@ class NewBooking:
 class _Offer(NamedTuple):
     """The price option with its service and partner, and what of the wish is the customer's own."""
 
+    type: ServiceType
+    zone: Zone
+    by_night: bool
     service_id: UUID
     unit: str
     minutes: int
     price_idr: int
     archived_at: datetime | None
-    service_type: str
     service_state: str
     cancel_policy: str
     partner_id: UUID
     partner_state: str
-    partner_zone: str
     areas: list[str]
     pet_id: UUID | None
     address_id: UUID | None
     region_code: str | None
     active_holds: int
-
-    @property
-    def type(self) -> ServiceType:
-        return ServiceType(self.service_type)
-
-    @property
-    def by_night(self) -> bool:
-        return CARE[self.type].by_night
-
-    @property
-    def zone(self) -> Zone:
-        return Zone(self.partner_zone)
 
 
 @use_case(Can.HOLD_BOOKING, replays=Booking)
@@ -122,7 +111,7 @@ async def hold(work: Work, wish: NewBooking) -> Booking:
         Booking, code=new_code("BK"), customer_id=work.actor.id, partner_id=offer.partner_id,
         service_id=offer.service_id, option_id=wish.option_id, resource_id=resource_id, pet_id=offer.pet_id,
         address_id=None if offer.by_night else offer.address_id,
-        service_type=offer.type, state=BOOKING.start, zone=offer.partner_zone,
+        service_type=offer.type, state=BOOKING.start, zone=offer.zone.value,
         starts_at=slot.starts_at, ends_at=slot.ends_at, blocked_from=blocked.starts_at, blocked_until=blocked.ends_at,
         unit=Unit(offer.unit), units=units, price_idr=parts.price_idr, commission_bp=parts.commission_bp,
         commission_idr=parts.commission_idr, net_idr=parts.net_idr, cancel_policy=Policy(offer.cancel_policy),
@@ -144,7 +133,9 @@ async def _bookable(work: Work, wish: NewBooking) -> _Offer:
     found = await records(OFFER, [wish.option_id, work.actor.id, wish.pet_id, wish.address_id, work.now])
     if not found:
         raise NotFound(field="optionId")
-    offer = _Offer(*found[0])
+    type_word, zone_word, *others = found[0]
+    type_ = ServiceType(type_word)
+    offer = _Offer(type_, Zone(zone_word), CARE[type_].by_night, *others)
     if (
         offer.archived_at is not None
         or offer.service_state != ServiceState.APPROVED
