@@ -30,10 +30,10 @@ class _Blank(NamedTuple):
     readers: dict[str, Read]  # by the fields that may be given
 
 
-async def insert(row: Model) -> None:
-    """Insert a row whose id was made in Python."""
-    sql, fields = _insertion(type(row))
-    await records(sql, _values(row, fields))
+async def insert(row: Model, within: str = "{insert}", values: Sequence[Any] = ()) -> None:
+    """Insert a row whose id was made in Python; also by a statement with its own `values`, `within` which it stands."""
+    sql, fields = _insertion(type(row), within, len(values))
+    await records(sql, [*values, *_values(row, fields)])
     row._saved_in_db = True
 
 
@@ -85,13 +85,13 @@ def _blank(model: type[Model]) -> _Blank:
 
 
 @lru_cache(maxsize=MAX_TEXTS)
-def _insertion(model: type[Model]) -> tuple[str, Values]:
+def _insertion(model: type[Model], within: str, known: int) -> tuple[str, Values]:
     meta = model._meta
     names = [name for name in meta.fields_db_projection if not meta.fields_map[name].generated]
     columns = ", ".join(f'"{meta.fields_db_projection[name]}"' for name in names)
-    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    places = ", ".join(f"${number}" for number in range(known + 1, known + len(names) + 1))
     sql = f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({places})'  # noqa: S608 - names of the model
-    return sql, tuple((name, writer(meta.fields_map[name])) for name in names)
+    return within.replace("{insert}", sql), tuple((name, writer(meta.fields_map[name])) for name in names)
 
 
 @lru_cache(maxsize=MAX_TEXTS)
