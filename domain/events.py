@@ -45,11 +45,11 @@ def plain(value: Any) -> Any:
     """A fact as JSON knows it: ids and enums as text, times in UTC with microseconds."""
     if value.__class__ in PLAIN:
         return value
+    if isinstance(value, UUID):
+        return str(value)
     match value:
         case Enum():
             return value.value
-        case UUID():
-            return str(value)
         case datetime():
             return value.isoformat(timespec="microseconds")
         case date():

@@ -28,10 +28,15 @@ _CLOCK = _Clock()
 
 
 def new_id() -> UUID:
-    """A fresh UUIDv7: 48 bits of milliseconds, 12 of the counter, 62 random ones."""
+    """A fresh UUIDv7."""
+    return UUID(int=new_number())
+
+
+def new_number() -> int:
+    """The number of a fresh UUIDv7: 48 bits of milliseconds, 12 of the counter, 62 random ones."""
     milliseconds, counter = divmod(_CLOCK.tick(), 1 << 12)
     random = int.from_bytes(os.urandom(8), "big") >> 2
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random)
+    return milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random
 
 
 def new_code(prefix: str) -> str:

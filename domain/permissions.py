@@ -245,7 +245,7 @@ class Actor:
 
     def once(self, key: str) -> "Actor":
         """The same actor, whose next use case has its effect once for this key."""
-        return replace(self, key=key)
+        return Actor(self.id, self.roles, self.language, self.session_id, key, self.claim)
 
     def doing(self, claim: Claim) -> "Actor":
         """The same actor, whose next use case also finishes the claimed task."""
