@@ -67,7 +67,8 @@ def rows(model: type[M], found: Sequence[Record]) -> list[M]:
 
 
 def _values(row: Model, fields: Values) -> list[Any]:
-    return [write(getattr(row, name), row) for name, write in fields]
+    state = vars(row)
+    return [write(state[name], row) for name, write in fields]
 
 
 @lru_cache(maxsize=MAX_TEXTS)
