@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, ClassVar, Protocol, Self
 from uuid import UUID
 
@@ -37,15 +38,18 @@ OTHER_FACTS = frozenset(
         "session_id", "session_ids", "side", "template", "update_id", "upload_ids",
     }
 )  # fmt: skip
+PLAIN = frozenset({str, int, bool, float, type(None)})  # what JSON knows itself, if it is of exactly these classes
 
 
 def plain(value: Any) -> Any:
     """A fact as JSON knows it: ids and enums as text, times in UTC with microseconds."""
+    if value.__class__ in PLAIN:
+        return value
+    if isinstance(value, UUID):
+        return str(value)
     match value:
         case Enum():
             return value.value
-        case UUID():
-            return str(value)
         case datetime():
             return value.isoformat(timespec="microseconds")
         case date():
@@ -54,6 +58,12 @@ def plain(value: Any) -> Any:
             return [plain(each) for each in value]
         case _:
             return value
+
+
+@cache
+def _facts_of(noun: str) -> frozenset[str]:
+    """What events of the noun may carry."""
+    return OTHER_FACTS | set(FOLDED.get(noun, ()))
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ class Event:
         cls, row: Any, ids: Mapping[str, UUID | None], facts: Mapping[str, Any], topics: tuple[str, ...],
         audience: tuple[str, ...],
     ) -> Self:  # fmt: skip
-        unknown = set(facts) - set(FOLDED.get(cls.noun, ())) - OTHER_FACTS
+        unknown = facts.keys() - _facts_of(cls.noun)
         if unknown:
             raise ValueError(f"{cls.__name__}: facts that are not on the list: {sorted(unknown)}")
         payload = {**ids, "version": getattr(row, "version", 0), **facts}

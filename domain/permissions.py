@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
+from functools import cache
 from types import MappingProxyType
 from uuid import UUID
 
@@ -244,7 +245,7 @@ class Actor:
 
     def once(self, key: str) -> "Actor":
         """The same actor, whose next use case has its effect once for this key."""
-        return replace(self, key=key)
+        return Actor(self.id, self.roles, self.language, self.session_id, key, self.claim)
 
     def doing(self, claim: Claim) -> "Actor":
         """The same actor, whose next use case also finishes the claimed task."""
@@ -261,6 +262,7 @@ NOBODY = Actor()
 SYSTEM = Actor(roles=SYSTEM_ONLY)
 
 
+@cache
 def staff_audience(noun: str) -> tuple[str, ...]:
     """The role scopes that may hear of every row of `noun`."""
     return tuple(sorted(f"role:{role}" for role in STAFF_SEES[noun]))

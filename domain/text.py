@@ -24,7 +24,8 @@ def _checked(value: str, field: str, max: int, optional: bool, allowed: str) -> 
         raise InvalidInput(field, indonesian="wajib diisi", english="is required")
     if len(text) > max:
         raise InvalidInput(field, indonesian=f"paling banyak {max} karakter", english=f"at most {max} characters")
-    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in allowed for each in text):
+    is_plain = text.isascii() and text.isprintable()  # most are, and then no letter has to be looked at
+    if not is_plain and any(unicodedata.category(each) in ("Cc", "Cs") and each not in allowed for each in text):
         raise InvalidInput(field, indonesian="mengandung karakter yang tidak bisa disimpan",
                            english="holds characters that cannot be kept")  # fmt: skip
     return text

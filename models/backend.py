@@ -75,11 +75,13 @@ class TransactionClient(AsyncpgTransactionWrapper, Client):
     async def records(self, sql: str, values: Sequence[object]) -> list[Record]:
         """As outside; sees what the transaction has done."""
         self.log.debug("%s: %s", sql, values)
-        async with self._lock:
-            try:
-                return await self.connection.records(sql, values)
-            except asyncpg.PostgresError as error:
-                _raise_as_tortoise(error)
+        await self._lock.acquire()  # `async with` would be two coroutines more
+        try:
+            return await self.connection.records(sql, values)
+        except asyncpg.PostgresError as error:
+            _raise_as_tortoise(error)
+        finally:
+            self._lock.release()
 
     @property
     def connection(self) -> Connection:
@@ -147,7 +149,8 @@ class Transaction(TransactionContext):
         except BaseException:
             await self._give_back()
             raise
-        token = get_connections().set(self.client.connection_name, self.client)
+        self._tortoise = get_connections()
+        token = self._tortoise.set(self.client.connection_name, self.client)
         self._tokens = token, _transaction.set(self.client)
         return self.client
 
@@ -156,7 +159,7 @@ class Transaction(TransactionContext):
             if exc_type is None and not self.client._finalized:
                 await self.client.commit()
         finally:
-            get_connections().reset(self._tokens[0])
+            self._tortoise.reset(self._tokens[0])
             _transaction.reset(self._tokens[1])
             await self._give_back()
 
@@ -164,6 +167,11 @@ class Transaction(TransactionContext):
         """The pool rolls back what was not committed."""
         connection, self.client._connection = self.client.connection, None
         await self._pool.release(connection)
+
+
+def transaction() -> TransactionContext:
+    """A transaction; inside of one, a part of it that can be undone alone."""
+    return current()._in_transaction()
 
 
 def current() -> Client:

@@ -1,6 +1,7 @@
 """A booking as customer, partner and staff see it."""
 
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -151,7 +152,7 @@ class Booking:
 
     @classmethod
     def of(cls, row: rows.Booking) -> "Booking":
-        return cls(row=row, **{name: getattr(row, name) for name in _COLUMNS})
+        return cls(row=row, **dict(zip(_COLUMNS, _values(row), strict=True)))
 
     @strawberry.field(description="The platform's part, for the partner and staff (M-01).")
     def commission_idr(self, info: Info) -> Rupiah | None:
@@ -249,6 +250,7 @@ _COLUMNS = (
     "started_at", "completed_at", "ended_at", "end_reason", "late_until", "late_reason", "last_update_at",
     "has_no_updates", "created_at",
 )  # fmt: skip
+_values = attrgetter(*_COLUMNS)
 
 
 @strawberry.input(description="A start and units, or for a hotel the days of arrival and leaving.")

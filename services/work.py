@@ -17,7 +17,6 @@ import orjson
 from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
 from domain.account import EmailTaken
 from domain.booking import SlotTaken
@@ -28,6 +27,7 @@ from domain.refusals import IdempotencyKeyReused, NotFound, Refusal, TryAgain
 from domain.task import Timer
 from domain.text import line
 from integrations.nudge import NUDGE
+from models.backend import transaction
 from models.pool import NoConnectionFree
 from models.record import records
 from models.statement import insert, update
@@ -66,11 +66,18 @@ INSERT INTO task (key, name, payload, due_at, state, attempts, last_error)
 SELECT key, name, payload, due_at, 'DUE', 0, ''
   FROM jsonb_to_recordset($4) AS t(key text, name text, payload jsonb, due_at timestamptz)
     ON CONFLICT DO NOTHING"""
+KEEP_WITH_ROW = KEEP.replace("WITH answered", "WITH born AS (\n  {insert}\n), answered", 1)
 FINISH = """
 UPDATE task SET state = 'DONE', done_at = $3, lease_until = NULL
  WHERE key = $1 AND attempts = $2 AND state = 'RUNNING' RETURNING key"""
 CLAIM_KEY = """
 INSERT INTO idempotency_key (actor_id, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id"""
+# One after another for each account: the lock lasts until the commit. The second also claims a key.
+TAKE_TURN = "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE"
+CLAIM_KEY_IN_TURN = """
+INSERT INTO idempotency_key (actor_id, operation, key, input_hash, created_at)
+SELECT id, $2, $3, $4, $5 FROM account WHERE id = $1 FOR NO KEY UPDATE
     ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id"""
 
 USE_CASES: dict[Can, Callable[..., Coroutine[Any, Any, Any]]] = {}
@@ -111,6 +118,7 @@ class Work:
     events: list[Event] = field(default_factory=list)
     tasks: list[Due] = field(default_factory=list)
     answered: tuple[int, UUID] | None = None  # the idempotency key and the id of the row that is its result
+    unborn: Any = None  # a row that is inserted with the events
 
     async def lock(self, rows: QuerySet[M], id: object) -> M:
         """Take the row for the rest of the transaction; unseen is the same as absent (NotFound)."""
@@ -122,9 +130,21 @@ class Work:
 
     async def born(self, row: Any, event: type[Event], **facts: Any) -> None:
         """Insert a new row and note its first event, with every folded field that has a value."""
-        row.created_at = self.now  # the moment of the work, also where it acts in the past
+        self._note_birth(row, event, facts)
         await insert(row)
-        folded = {name: getattr(row, name) for name in FOLDED.get(event.noun, ()) if getattr(row, name) is not None}
+
+    def born_at_the_end(self, row: Any, event: type[Event], **facts: Any) -> None:
+        """The same for one row that no statement of this use case looks for: it is inserted with the events, by one
+        statement. A constraint that it violates is a refusal as ever, but the use case does not see it."""
+        if self.unborn is not None:
+            raise ValueError("one row only is born at the end")
+        self._note_birth(row, event, facts)
+        self.unborn = row
+
+    def _note_birth(self, row: Any, event: type[Event], facts: dict[str, Any]) -> None:
+        row.created_at = self.now  # the moment of the work, also where it acts in the past
+        found = {name: getattr(row, name) for name in FOLDED.get(event.noun, ())}
+        folded = {name: value for name, value in found.items() if value is not None}
         self.note(row, event, **folded, **facts)
 
     async def move(self, row: Any, machine: Machine[Any], verb: str, *, facts: dict[str, Any] | None = None,
@@ -167,15 +187,22 @@ class Work:
             ]  # fmt: skip
             due = [task._asdict() for task in self.tasks]
             key_id, result_id = self.answered or (None, None)
-            await records(KEEP, [_json(told), self.actor.id, self.now, _json(due), key_id, result_id])
+            values = [_json(told), self.actor.id, self.now, _json(due), key_id, result_id]
+            if self.unborn is None:
+                await records(KEEP, values)
+            else:
+                await insert(self.unborn, KEEP_WITH_ROW, values)
 
 
 UseCase: TypeAlias = Callable[Concatenate[Actor, P], Coroutine[Any, Any, R]]
 Act: TypeAlias = Callable[Concatenate[Work, P], Coroutine[Any, Any, R]]
 
 
-def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R]], UseCase[P, R]]:
-    """Check the permission, open the transaction, store events and tasks with the change.
+def use_case(
+    can: Can, replays: type[Model] | None = None, in_turn: bool = False
+) -> Callable[[Act[P, R]], UseCase[P, R]]:
+    """Check the permission, open the transaction, store events and tasks with the change. `in_turn`: one at a time for
+    each account.
 
     With `replays`, a call by `actor.once(key)` has its effect once: the same key and input gives the row of that model
     again, other input raises IdempotencyKeyReused. A call by `actor.doing(claim)` also finishes the claimed task in the
@@ -184,14 +211,17 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
 
     def decorate(act: Act[P, R]) -> UseCase[P, R]:
         async def once(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Work]:
-            async with in_transaction():
+            async with transaction():
                 work = Work(actor)
                 if actor.claim:
                     await finish(actor.claim, work.now)
-                if actor.key is None:
-                    result = await act(work, *args, **kwargs)
+                if actor.key is not None:
+                    claim = CLAIM_KEY_IN_TURN if in_turn else CLAIM_KEY
+                    result = await _keyed(work, can, replays, claim, lambda: act(work, *args, **kwargs), (args, kwargs))
                 else:
-                    result = await _keyed(work, can, replays, lambda: act(work, *args, **kwargs), (args, kwargs))
+                    if in_turn and not await records(TAKE_TURN, [actor.id]):
+                        raise NotFound()
+                    result = await act(work, *args, **kwargs)
                 await work.keep()
             return result, work
 
@@ -237,17 +267,20 @@ async def finish(claim: Claim, now: datetime) -> None:
 
 
 async def _keyed(
-    work: Work, can: Can, replays: type[Model] | None, act: Callable[[], Coroutine[Any, Any, Any]], given: object
-) -> Any:
+    work: Work, can: Can, replays: type[Model] | None, claim: str, act: Callable[[], Coroutine[Any, Any, Any]],
+    given: object,
+) -> Any:  # fmt: skip
     """Act once per (actor, use case, key): a twin in flight waits at the unique index until the first one is done."""
     key = work.actor.key or ""
     if replays is None:
         raise ValueError(f"{can} takes no idempotency key")
     key = line(key, "idempotencyKey", MAX_KEY_CHARACTERS)
     who, input_hash = work.actor.id or NOBODY_ID, _fingerprint(given)
-    claimed = await records(CLAIM_KEY, [who, can.value, key, input_hash, work.now])
+    claimed = await records(claim, [who, can.value, key, input_hash, work.now])
     if not claimed:
-        first = await IdempotencyKey.get(actor_id=who, operation=can.value, key=key)
+        first = await IdempotencyKey.get_or_none(actor_id=who, operation=can.value, key=key)
+        if first is None:  # there is no such account to take a turn
+            raise NotFound()
         if first.input_hash != input_hash:
             raise IdempotencyKeyReused(field="idempotencyKey")
         result = await replays.get_or_none(id=first.result_id)

@@ -22,7 +22,6 @@ from domain.calendar import Interval, Zone, check_length, check_start, check_sta
 from domain.cancellation import Policy
 from domain.identifier import new_code
 from domain.money import check_units, commission_rate, price, split
-from domain.partner import PartnerState, ServiceState
 from domain.permissions import Can
 from domain.refusals import InvalidInput, NotFound
 from domain.region import ancestors
@@ -32,16 +31,16 @@ from domain.text import paragraph
 from models.booking import Booking
 from models.record import records
 from models.statement import new
-from services.booking.step import check_bookable
+from services.booking.step import check_states
 from services.partner import availability
 from services.work import Work, use_case
 
 MAX_NOTE_CHARACTERS = 1000
 MAX_DEAD_HOLDS = 100  # released in one transaction
-# The columns of _Offer, in its order. Pet and address are the customer's own, or missing.
+# The columns of _Offer, in its order, type and zone as words. Pet and address are the customer's own, or missing.
 OFFER = f"""
-SELECT o.service_id, o.unit, o.minutes, o.price_idr, o.archived_at, s.type, s.state, s.cancel_policy,
-       p.id, p.state, p.zone, p.areas, pet.id, a.id, a.region_code,
+SELECT s.type, p.zone, o.service_id, o.unit, o.minutes, o.price_idr, o.archived_at, s.state, s.cancel_policy,
+       p.id, p.state, p.areas, pet.id, a.id, a.region_code,
        (SELECT count(*) FROM booking
          WHERE customer_id = $2 AND state = '{BookingState.HELD.value}' AND hold_expires_at > $5)
   FROM price o
@@ -50,9 +49,13 @@ SELECT o.service_id, o.unit, o.minutes, o.price_idr, o.archived_at, s.type, s.st
   LEFT JOIN pet ON pet.id = $3 AND pet.owner_id = $2 AND pet.archived_at IS NULL
   LEFT JOIN address a ON a.id = $4 AND a.owner_id = $2 AND a.archived_at IS NULL
  WHERE o.id = $1"""  # noqa: S608 - the text is made of the enum's own name
-LOCK_CUSTOMER = "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE"
-LOCK_RESOURCES = """
-SELECT id FROM resource WHERE id = ANY($1) AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE"""
+# The partner, then its units in order; nothing where every unit is taken already, so that losers do not queue up.
+LOCK_UNITS = f"""
+SELECT r.id, s.state, p.state
+  FROM partner p JOIN resource r ON r.partner_id = p.id AND r.is_kennel = $2 AND r.archived_at IS NULL
+  JOIN partner_service s ON s.id = $6
+ WHERE p.id = $1 AND EXISTS (SELECT FROM ({availability.UNITS}) u WHERE NOT u.is_taken)
+ ORDER BY r.id FOR NO KEY UPDATE OF p, r"""  # noqa: S608 - the text is made of texts of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +75,30 @@ class NewBooking:
 class _Offer(NamedTuple):
     """The price option with its service and partner, and what of the wish is the customer's own."""
 
+    type: ServiceType
+    zone: Zone
+    by_night: bool
     service_id: UUID
     unit: str
     minutes: int
     price_idr: int
     archived_at: datetime | None
-    service_type: str
     service_state: str
     cancel_policy: str
     partner_id: UUID
     partner_state: str
-    partner_zone: str
     areas: list[str]
     pet_id: UUID | None
     address_id: UUID | None
     region_code: str | None
     active_holds: int
 
-    @property
-    def type(self) -> ServiceType:
-        return ServiceType(self.service_type)
 
-    @property
-    def by_night(self) -> bool:
-        return CARE[self.type].by_night
-
-    @property
-    def zone(self) -> Zone:
-        return Zone(self.partner_zone)
-
-
-@use_case(Can.HOLD_BOOKING, replays=Booking)
+@use_case(Can.HOLD_BOOKING, replays=Booking, in_turn=True)
 async def hold(work: Work, wish: NewBooking) -> Booking:
     """Take the slot for 15 minutes. Raises PartnerNotBookable, OutsideHours, OutOfArea, SlotTaken, TooManyHolds,
-    TooLate or InvalidInput; the price, the commission and the cancel policy are snapshotted (M-01)."""
-    await _take_turn(work)
+    TooLate or InvalidInput; the price, the commission and the cancel policy are snapshotted (M-01). In turn, so that
+    the count of the customer's holds is true."""
     offer = await _bookable(work, wish)
     if offer.pet_id is None:
         raise NotFound(field="petId")
@@ -122,21 +114,15 @@ async def hold(work: Work, wish: NewBooking) -> Booking:
         Booking, code=new_code("BK"), customer_id=work.actor.id, partner_id=offer.partner_id,
         service_id=offer.service_id, option_id=wish.option_id, resource_id=resource_id, pet_id=offer.pet_id,
         address_id=None if offer.by_night else offer.address_id,
-        service_type=offer.type, state=BOOKING.start, zone=offer.partner_zone,
+        service_type=offer.type, state=BOOKING.start, zone=offer.zone.value,
         starts_at=slot.starts_at, ends_at=slot.ends_at, blocked_from=blocked.starts_at, blocked_until=blocked.ends_at,
         unit=Unit(offer.unit), units=units, price_idr=parts.price_idr, commission_bp=parts.commission_bp,
         commission_idr=parts.commission_idr, net_idr=parts.net_idr, cancel_policy=Policy(offer.cancel_policy),
         note=paragraph(wish.note, "note", MAX_NOTE_CHARACTERS), hold_expires_at=work.now + HOLD_FOR,
     )  # fmt: skip
-    await work.born(booking, BOOKING.born, service_type=booking.service_type)
+    work.born_at_the_end(booking, BOOKING.born, service_type=booking.service_type)
     work.later(Timer.EXPIRE_HOLD, booking.hold_expires_at, booking.id, booking_id=booking.id)
     return booking
-
-
-async def _take_turn(work: Work) -> None:
-    """One hold at a time for each customer, so that the count of holds, read after this, is true."""
-    if not await records(LOCK_CUSTOMER, [work.actor.id]):
-        raise NotFound()
 
 
 async def _bookable(work: Work, wish: NewBooking) -> _Offer:
@@ -144,13 +130,11 @@ async def _bookable(work: Work, wish: NewBooking) -> _Offer:
     found = await records(OFFER, [wish.option_id, work.actor.id, wish.pet_id, wish.address_id, work.now])
     if not found:
         raise NotFound(field="optionId")
-    offer = _Offer(*found[0])
-    if (
-        offer.archived_at is not None
-        or offer.service_state != ServiceState.APPROVED
-        or offer.partner_state != PartnerState.ACTIVE
-        or offer.partner_id == work.actor.id
-    ):
+    type_word, zone_word, *others = found[0]
+    type_ = ServiceType(type_word)
+    offer = _Offer(type_, Zone(zone_word), CARE[type_].by_night, *others)
+    check_states(offer.service_state, offer.partner_state)
+    if offer.archived_at is not None or offer.partner_id == work.actor.id:
         raise PartnerNotBookable(field="optionId")
     return offer
 
@@ -203,15 +187,15 @@ async def _check_open(offer: _Offer, slot: Interval) -> None:
 async def _free_resource(work: Work, offer: _Offer, blocked: Interval) -> UUID:
     """The first of the partner's units that is free. Losers are turned away before the lock; under the lock the units
     are judged one by one; the exclusion constraint has the last word."""
+    given = offer.partner_id, offer.by_night, blocked.starts_at, blocked.ends_at, work.now, offer.service_id
+    found = await records(LOCK_UNITS, given)
+    if found:  # judged again, now that it stays so until the commit
+        check_states(*found[0][1:])
+    locked = {row[0] for row in found}
     units = await availability.units(offer.partner_id, offer.by_night, blocked, work.now)
     if not units:
         raise PartnerNotBookable(field="optionId")
-    if all(unit.is_taken for unit in units):
-        raise SlotTaken(field="startsAt")
-    await check_bookable(offer.service_id)  # again, now that it stays so until the commit
-    locked = {id for (id,) in await records(LOCK_RESOURCES, [[unit.id for unit in units]])}
-    units = await availability.units(offer.partner_id, offer.by_night, blocked, work.now)
-    if any(unit.has_dead_hold for unit in units):
+    if locked and any(unit.has_dead_hold for unit in units):
         await _release_dead_holds(work, locked, blocked)
     for unit in units:
         if unit.id in locked and not unit.is_taken:

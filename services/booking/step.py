@@ -30,10 +30,16 @@ def side_of(actor: Actor, booking: Booking) -> Cancelled:
 
 async def check_bookable(service_id: UUID) -> None:
     """P-01: the service is approved and its partner active, and both stay so until the commit; PartnerNotBookable."""
-    for service, partner in await records(LOCK_PARTNER, [service_id]):
-        if service == ServiceState.APPROVED and partner == PartnerState.ACTIVE:
-            return
-    raise PartnerNotBookable(field="optionId")
+    found = await records(LOCK_PARTNER, [service_id])
+    if not found:
+        raise PartnerNotBookable(field="optionId")
+    check_states(*found[0])
+
+
+def check_states(service: str, partner: str) -> None:
+    """P-01: the service is approved and its partner active, or PartnerNotBookable."""
+    if service != ServiceState.APPROVED or partner != PartnerState.ACTIVE:
+        raise PartnerNotBookable(field="optionId")
 
 
 def is_own_partner(actor: Actor, booking: Booking) -> bool:

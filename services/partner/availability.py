@@ -57,10 +57,11 @@ SELECT r.id, coalesce(bool_or(b.is_in_the_way), false) AS is_taken,
   ) b ON true
  WHERE r.partner_id = $1 AND r.is_kennel = $2 AND r.archived_at IS NULL
  GROUP BY r.id ORDER BY r.id"""  # noqa: S608 - as above
-# The weekly plan (by weekday), and the days that differ from it (by date).
+# The weekly plan (by weekday), as far as a day in the range is such a weekday, and days that differ from it (by date).
 HOURS = """
 SELECT partner_id, weekday, NULL::date AS on_day, opens_minute, closes_minute, true AS available
-  FROM plan_period WHERE partner_id = ANY($1)
+  FROM plan_period
+ WHERE partner_id = ANY($1) AND (weekday + 8 - extract(isodow FROM $2::date)::int) % 7 <= $3::date - $2::date
 UNION ALL
 SELECT partner_id, NULL, on_day, opens_minute, closes_minute, available
   FROM plan_exception WHERE partner_id = ANY($1) AND on_day BETWEEN $2 AND $3"""

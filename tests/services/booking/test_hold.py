@@ -1,20 +1,40 @@
 """Holding a slot."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
 
-from domain.booking import BookingState, OutOfArea, OutsideHours, PartnerNotBookable, SlotTaken, TooLate, TooManyHolds
+from domain.booking import (
+    BOOKING,
+    BookingState,
+    OutOfArea,
+    OutsideHours,
+    PartnerNotBookable,
+    SlotTaken,
+    TooLate,
+    TooManyHolds,
+)
+from domain.permissions import CUSTOMER, SYSTEM, Actor
 from domain.refusals import IdempotencyKeyReused, NotFound
 from domain.service import ServiceType
+from models.backend import transaction
 from models.booking import Booking
 from models.event import Event
-from models.task import Task
+from models.partner import Resource
+from models.record import records
+from models.task import IdempotencyKey, Task
 from services import booking as bookings
+from services.work import Work
 from tests import world
+from tests.queries import statements
 
 
 async def test_a_hold_fixes_price_commission_and_net() -> None:
@@ -111,6 +131,108 @@ async def test_a_refusal_is_not_remembered() -> None:
     with pytest.raises(OutsideHours):
         await world.hold(customer, provider, world.at(23), key="one")
     assert await world.hold(customer, provider, world.at(10), key="one")
+
+
+async def test_a_hold_is_six_statements_in_one_transaction() -> None:
+    customer, provider = await world.customer(), await world.provider()
+    with statements() as sent:
+        await world.hold(customer, provider)
+    assert len(sent) == 6, sent
+
+
+async def test_without_an_account_there_is_no_turn_to_take() -> None:
+    provider, customer = await world.provider(), await world.customer()
+    nobody = Actor(id=uuid4(), roles=CUSTOMER)
+    wish = bookings.NewBooking(provider.option.id, customer.pet.id, customer.address.id, starts_at=world.at(10))
+    for actor in (nobody, nobody.once("k")):
+        with pytest.raises(NotFound):
+            await bookings.hold(actor, wish)
+    assert not await IdempotencyKey.exists()
+
+
+async def test_without_a_key_a_customer_takes_turns_too() -> None:
+    customer = await world.customer()
+    providers = [await world.provider() for _ in range(7)]
+    wishes = [
+        bookings.NewBooking(each.option.id, customer.pet.id, customer.address.id, starts_at=world.at(10))
+        for each in providers
+    ]
+    results = await asyncio.gather(*(bookings.hold(customer.actor, each) for each in wishes), return_exceptions=True)
+    assert sum(isinstance(each, TooManyHolds) for each in results) == 2
+
+
+@asynccontextmanager
+async def kept_by_another(sql: str, id: UUID) -> AsyncIterator[None]:
+    """A transaction of somebody else's that has executed the statement, and commits at the end."""
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def other() -> None:
+        async with transaction():
+            await records(sql, [id])
+            begun.set()
+            await end.wait()
+
+    task = asyncio.create_task(other())
+    await begun.wait()
+    try:
+        yield
+    finally:
+        end.set()
+        await task
+
+
+async def test_a_partner_that_is_suspended_meanwhile_is_not_bookable() -> None:
+    customer, provider = await world.customer(), await world.provider()
+    async with kept_by_another("UPDATE partner SET state = 'SUSPENDED' WHERE id = $1", provider.id):
+        held = asyncio.create_task(world.hold(customer, provider))
+        await asyncio.sleep(0.2)
+        assert not held.done()  # it waits for the partner
+    with pytest.raises(PartnerNotBookable):
+        await held
+    assert not await Booking.exists() and not await Task.filter(name="expire_hold").exists()
+
+
+async def test_a_loser_does_not_queue_up_for_the_lock() -> None:
+    first, second, provider = await world.customer(), await world.customer(), await world.provider()
+    await world.hold(first, provider)
+    async with kept_by_another("SELECT id FROM partner WHERE id = $1 FOR NO KEY UPDATE", provider.id):
+        async with asyncio.timeout(2):
+            with pytest.raises(SlotTaken):
+                await world.hold(second, provider)
+
+
+async def test_a_kennel_that_is_removed_meanwhile_is_not_given() -> None:
+    customer, hotel = await world.customer(), await world.provider(ServiceType.DOG_HOTEL, kennels=2)
+    kennels = await Resource.filter(partner_id=hotel.id, is_kennel=True).order_by("id")
+    async with kept_by_another("UPDATE resource SET archived_at = now() WHERE id = $1", kennels[0].id):
+        held = asyncio.create_task(world.hold(customer, hotel))
+        await asyncio.sleep(0.2)
+        assert not held.done()
+    assert (await held).resource_id == kennels[1].id
+
+
+async def test_what_the_constraint_refuses_leaves_neither_event_nor_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The booking, its event, its timer and the answer to the key are one statement."""
+    first, second, provider = await world.customer(), await world.customer(), await world.provider()
+    await world.hold(first, provider)
+
+    async def free(work: object, offer: Any, blocked: object) -> UUID:  # as if nobody had looked
+        return (await Resource.get(partner_id=offer.partner_id, is_kennel=False)).id
+
+    monkeypatch.setattr(import_module("services.booking.hold"), "_free_resource", free)
+    with pytest.raises(SlotTaken):
+        await world.hold(second, provider, key="two")
+    assert await Booking.all().count() == await Event.filter(name="BookingHeld").count() == 1
+    assert await Task.filter(name="expire_hold").count() == 1
+    assert not await IdempotencyKey.filter(key="two").exists()
+
+
+async def test_one_row_only_is_born_at_the_end() -> None:
+    work, customer = Work(SYSTEM), await world.customer()
+    booking = await world.hold(customer, await world.provider())
+    work.born_at_the_end(booking, BOOKING.born)
+    with pytest.raises(ValueError, match="one row"):
+        work.born_at_the_end(booking, BOOKING.born)
 
 
 async def test_2000_concurrent_holds_of_overlapping_slots_never_overlap() -> None:

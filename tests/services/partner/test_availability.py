@@ -114,6 +114,16 @@ async def test_a_hold_takes_the_time_until_it_runs_out(seconds: int, is_free: bo
     assert (slots[0].starts_at == nine) is is_free
 
 
+@pytest.mark.parametrize("length", [1, 2, 5, 7, 8, 31])
+async def test_the_plan_of_a_range_is_that_of_its_days(length: int) -> None:
+    """The statement leaves out weekdays that are not in the range."""
+    partner, _ = await opened(week=[Period(day, time(8 + day), time(17)) for day in (0, 1, 3, 6)])
+    for begins in (MONDAY + number * DAY for number in range(7)):
+        days = [begins + number * DAY for number in range(length)]
+        alone = [span for day in days for span in await availability.open_hours(partner, day, day)]
+        assert await availability.open_hours(partner, days[0], days[-1]) == alone
+
+
 async def test_exceptions_close_and_open_days() -> None:
     partner, _ = await opened()
     day = Zone.WIB.day_of(datetime.now(UTC)) + 7 * DAY
