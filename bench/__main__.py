@@ -1,6 +1,7 @@
 """The command line: `python -m bench`. `make bench` calls it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,12 +24,18 @@ def _names(value: str, known: tuple[str, ...]) -> tuple[str, ...]:
 @click.command()
 @click.option("--bookings", default=10_000, help="Size of the world, 1,000 to 1,000,000.")
 @click.option("--rounds", default=5, help="Interleaved rounds; medians are told.")
+@click.option(
+    "--live-rounds", type=int, help="The same of live works, which take long; as many as rounds, if not told."
+)
 @click.option("--seconds", default=5, help="Length of one measurement.")
 @click.option("--concurrency", default="16", help="Requests at once; several with commas.")
 @click.option("--only", default="", help="Works, with commas: Q1,Q2,Q3,M1,live-one,live-own,live-5000,live-idle.")
 @click.option("--servers", default="", help="Servers, with commas; the limit runs in any case.")
 @click.option("--docs/--no-docs", default=True, help="Write the table into docs/performance.md.")
-def main(bookings: int, rounds: int, seconds: int, concurrency: str, only: str, servers: str, docs: bool) -> None:
+def main(
+    bookings: int, rounds: int, live_rounds: int | None, seconds: int, concurrency: str, only: str, servers: str,
+    docs: bool,
+) -> None:  # fmt: skip
     """Measure Rawat against the limit and its peers on this machine; writes bench/results.json."""
     works = _names(only, (*work.WORKS, *live.WORKS))
     chosen = _names(servers, tuple(dict.fromkeys((*server.QUERY_SERVERS, *server.LIVE_SERVERS))))
@@ -42,12 +49,13 @@ def main(bookings: int, rounds: int, seconds: int, concurrency: str, only: str, 
     try:
         check_wrk()
         with placed(plan) as place:
-            session = facts(plan, place)
+            of_live = replace(plan, rounds=live_rounds or rounds)
+            session = {**facts(plan, place), "live_rounds": of_live.rounds}
             if plan.works:
                 Queries(plan, place, found, sizes).run()
             if wanted := tuple(name for name in live.WORKS if name in works):
                 names = tuple(name for name in server.LIVE_SERVERS if name in chosen or name == result.LIVE_LIMIT)
-                live.Live(plan, place, names, wanted, found, sizes).run()
+                live.Live(of_live, place, names, wanted, found, sizes).run()
     except server.BenchFailed as failure:
         click.echo(f"bench: {failure}", err=True)
         sys.exit(1)
