@@ -25,7 +25,7 @@ def _names(value: str, known: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--bookings", default=10_000, help="Size of the world, 1,000 to 1,000,000.")
 @click.option("--rounds", default=5, help="Interleaved rounds; medians are told.")
 @click.option(
-    "--live-rounds", type=int, help="The same of live works, which take long; as many as rounds, if not told."
+    "--live-rounds", type=int, help="The same of live works, which take long; else as many."
 )
 @click.option("--seconds", default=5, help="Length of one measurement.")
 @click.option("--concurrency", default="16", help="Requests at once; several with commas.")
