@@ -12,15 +12,27 @@ from strawberry.types.field import StrawberryField
 from execution.info import info
 from execution.place import Link, Place
 from execution.run import Run
-from execution.template import UNCHANGEABLE, Template, Unlike, has_variable, is_pure, learn
+from execution.template import (
+    UNCHANGEABLE,
+    Missing,
+    Template,
+    Unlike,
+    has_variable,
+    is_pure,
+    learn,
+    missing,
+    variables_in,
+)
+
+MAX_TEMPLATES = 16  # of one field: ways to leave variables out
 
 
 class Arguments:
     """The arguments of one field node."""
 
     __slots__ = (
-        "_constant", "_field", "_is_constant", "_is_simple", "_is_unlike", "_node", "_number", "_strawberry",
-        "_template",
+        "_constant", "_field", "_is_constant", "_is_simple", "_names", "_node", "_number", "_strawberry", "_templates",
+        "_whole",
     )  # fmt: skip
 
     def __init__(self, number: int, field: GraphQLField, node: FieldNode, strawberry: StrawberryField | None) -> None:
@@ -37,8 +49,9 @@ class Arguments:
         self._is_simple = not any(is_input_object_type(get_named_type(type_)) for type_ in made)
         self._is_constant = all(is_pure(type_) for type_ in made) and not any(map(has_variable, given.values()))
         self._constant: dict[str, Any] | None = None
-        self._template: Template | None = None
-        self._is_unlike = False
+        self._names = variables_in(given.values())
+        self._whole: Template | None = None  # of requests that give every variable
+        self._templates: dict[Missing, Template | None] = {}  # of the others; None: there is none
 
     @property
     def needs_info(self) -> bool:
@@ -52,11 +65,18 @@ class Arguments:
     def converted(self, run: Run, place: Place, parent: Link) -> dict[str, Any]:
         """As Strawberry gives them to a method: Python names, input classes. Only for `**`: it may be shared."""
         values = self._constant if self._is_constant else run.arguments.get(self._number)
-        if values is None and self._template is not None:
-            values = self._template.fill(run.variables.coerced)
-            if values is not None and self._template.is_shareable:
-                run.arguments[self._number] = values
-        return values if values is not None else self._convert(run, place, parent)
+        if values is not None:
+            return values
+        template, coerced = self._whole, run.variables.coerced
+        values = template.fill(coerced) if template is not None else None
+        if values is None and self._templates:
+            template = self._templates.get(missing(self._names, coerced))
+            values = template.fill(coerced) if template is not None else None
+        if values is None:
+            return self._convert(run, place, parent)
+        if template is not None and template.is_shareable:
+            run.arguments[self._number] = values
+        return values
 
     def _convert(self, run: Run, place: Place, parent: Link) -> dict[str, Any]:
         strawberry = self._strawberry
@@ -73,19 +93,19 @@ class Arguments:
                 self._constant = values
                 return values
             run.arguments[self._number] = values
-        if self._template is None and not self._is_unlike:
-            self._learn(strawberry, values, run)
+        absent = missing(self._names, run.variables.coerced)
+        if absent not in self._templates and len(self._templates) < MAX_TEMPLATES:
+            template = self._templates[absent] = self._learned(strawberry, values, run)
+            self._whole = self._whole if absent else template
         return values
 
-    def _learn(self, strawberry: StrawberryField, values: dict[str, Any], run: Run) -> None:
+    def _learned(self, strawberry: StrawberryField, values: dict[str, Any], run: Run) -> Template | None:
         named = []
         for argument in strawberry.arguments:
             name = run.plan.config.name_converter.from_argument(argument)
             named.append((argument.python_name, name, self._field.args[name].type))
         nodes = {node.name.value: node.value for node in self._node.arguments or ()}
         try:
-            self._template = learn(named, nodes, values, run.variables.coerced)
+            return learn(named, nodes, values, run.variables.coerced)
         except Unlike:
-            # Null for an optional variable may be this request's alone, or that it is left out.
-            given = run.variables.coerced
-            self._is_unlike = len(given) == len(run.variables.sources) and None not in given.values()
+            return None

@@ -7,7 +7,7 @@ import datetime
 import decimal
 import enum
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphql import (
@@ -68,6 +68,27 @@ class Template:
         return not self.objects and not self.made
 
 
+def variables_in(nodes: Iterable[ValueNode]) -> tuple[str, ...]:
+    """Names of the variables that stand anywhere in the values."""
+    names: dict[str, None] = {}
+    waiting = [*nodes]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, VariableNode):
+            names[node.name.value] = None
+        elif isinstance(node, ListValueNode):
+            waiting.extend(node.values)
+        elif isinstance(node, ObjectValueNode):
+            waiting.extend(field.value for field in node.fields)
+    return tuple(names)
+
+
+def missing(names: Iterable[str], coerced: Mapping[str, Any]) -> Missing:
+    """Which of the variables are null or left out, and which of both."""
+    return tuple([(name, name in coerced) for name in names if coerced.get(name) is None])
+
+
+Missing = tuple[tuple[str, bool], ...]
 Named = tuple[str, str, Any]  # Python name, GraphQL name, GraphQL type
 Nodes = Mapping[str, ValueNode]
 
@@ -80,16 +101,22 @@ class Unlike(Exception):
 
 
 def learn(named: list[Named], nodes: Nodes, values: Mapping[str, Any], coerced: Mapping[str, Any]) -> Template:
-    """The template of converted `values`; `named` are all that may be given. Raises Unlike."""
+    """The template of converted `values`, for requests that leave out, or give as null, just the variables that this
+    one does (`missing`); `named` are all that may be given. Raises Unlike."""
     template = Template()
     for python_name, name, type_ in named:
         node = nodes.get(name)
+        is_missing = isinstance(node, VariableNode) and coerced.get(node.name.value) is None
         if python_name not in values:
-            if node is not None:  # its variable was left out: the next request may give it
+            if node is not None and not is_missing:
                 raise Unlike
             continue
         value = values[python_name]
-        if isinstance(node, VariableNode):
+        if is_missing:
+            if not isinstance(value, UNCHANGEABLE):
+                raise Unlike
+            template.constants[python_name] = value
+        elif isinstance(node, VariableNode):
             given = coerced.get(node.name.value)
             if isinstance(given, dict):
                 template.made.append((python_name, node.name.value, _maker(type_)))

@@ -295,7 +295,9 @@ async def test_any_variables_in_any_order_reach_the_resolver_alike(pieces: list[
     assert found is None, f"{found}\n{document}"
 
 
-async def test_the_second_request_is_filled_in_and_not_converted(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def converted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What Strawberry converted."""
     converted: list[Any] = []
     real = strawberry.types.arguments.convert_arguments
 
@@ -304,12 +306,27 @@ async def test_the_second_request_is_filled_in_and_not_converted(monkeypatch: py
         return real(*given, **named)
 
     monkeypatch.setattr(argument, "convert_arguments", convert)
+    return converted
+
+
+async def test_the_second_request_is_filled_in_and_not_converted(converted: list[Any]) -> None:
     document = "query($w: String!, $n: Int!) { leaves(word: $w, a: $n) outer(outer: {word: $w, unset: $n}) }"
     schema = schemas()[0]
     for number in range(4):
         answer = await schema.execute(document, {"w": "x", "n": number})
         assert answer.data is not None and f"unset={number}" in answer.data["outer"]
     assert len(converted) == 2
+
+
+async def test_so_it_is_where_variables_are_left_out_or_null(converted: list[Any]) -> None:
+    document = "query($w: String, $n: Int) { leaves(word: $w, c: $n) }"
+    schema = schemas()[0]
+    for _ in range(3):
+        for variables in ({"w": "x", "n": 1}, {"w": "x", "n": None}, {"w": "x"}, {"n": None}, {}):
+            await schema.execute(document, variables)
+    assert len(converted) == 5
+    await schema.execute(document, {"w": "y"})
+    assert len(converted) == 5
 
 
 async def found_somewhere() -> bool:
@@ -338,6 +355,9 @@ async def test_planted_bugs_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
         present = {variable: coerced.get(variable, 0) for _, variable in self.variables}
         return real(self, {name: 0 if value is None else value for name, value in (coerced | present).items()})
 
+    with monkeypatch.context() as patch:
+        patch.setattr(argument, "missing", lambda names, coerced: tuple(n for n in names if coerced.get(n) is None))
+        assert await found_somewhere(), "null is the same as left out"
     for bug in (swapped, of_the_first_request, null_is_a_value):
         with monkeypatch.context() as patch:
             patch.setattr(Template, "fill", bug)
