@@ -42,17 +42,18 @@ class Variables:
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self._schema = schema
         self._nodes = operation.variable_definitions or ()
-        # Name, signature, the class that stays as it is, the code of another leaf, whether it may be left out.
-        self._known: list[tuple[str, GraphQLVariableSignature, type | None, Parse | None, bool]] | None = []
+        # Name, signature, the class that stays as it is, another leaf's code, whether it may be null, and be left out.
+        self._known: list[tuple[str, GraphQLVariableSignature, type | None, Parse | None, bool, bool]] | None = []
         for node in self._nodes:
             signature = get_variable_signature(schema, node)
             if isinstance(signature, GraphQLError):
                 self._known = None
                 return
             type_: Any = get_nullable_type(signature.type)
-            optional = is_nullable_type(signature.type) and node.default_value is None
+            is_nullable = is_nullable_type(signature.type)
+            optional = is_nullable and node.default_value is None
             parse = type_.coerce_input_value if is_leaf_type(type_) else _object(type_)
-            self._known.append((signature.name, signature, UNCHANGED.get(type_), parse, optional))
+            self._known.append((signature.name, signature, UNCHANGED.get(type_), parse, is_nullable, optional))
 
     def coerce(self, inputs: dict[str, Any] | None) -> VariableValues | None:
         """The coerced values; None if there is an error, which the stock executor then words."""
@@ -68,12 +69,14 @@ class Variables:
             return None
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        for name, signature, kind, parse, optional in self._known:
+        for name, signature, kind, parse, is_nullable, optional in self._known:
             value: Any = inputs.get(name, Undefined)
-            if value is Undefined and optional:
-                sources[name] = VariableValueSource(signature)
-                continue
             sources[name] = VariableValueSource(signature, value)
+            if value is None and is_nullable:
+                coerced[name] = None
+                continue
+            if value is Undefined and optional:
+                continue
             if kind is not None:
                 if not _stays(value, kind):
                     return None
