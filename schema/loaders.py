@@ -1,5 +1,6 @@
 """Batching of references: however long a list, each kind of reference costs one statement a level."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
@@ -16,6 +17,11 @@ M = TypeVar("M", bound=Model)
 # Of one parent that a nested list shows; longer lists are connections of their own. The longest that a rule bounds is a
 # hotel stay's care log: each kind of care on each day.
 MAX_CHILDREN = len(CareKind) * MAX_CARE_DAYS
+
+
+def _undisturbed(found: Awaitable[V]) -> Awaitable[V]:
+    """graphql-core cancels who waits beside a field that failed; others may wait for the same row."""
+    return asyncio.shield(found)
 
 
 class Loaders:
@@ -36,7 +42,7 @@ class Loaders:
                 return [rows.get(id) for id in ids]
 
             loader = self._one[model] = DataLoader(load_fn=load)
-        return cast(M, await loader.load(id))
+        return cast(M, await _undisturbed(loader.load(id)))
 
     async def many(self, model: type[M], column: str, id: UUID, **only: Any) -> list[M]:
         """Up to MAX_CHILDREN rows whose `column` is `id`, oldest first, restricted by `only` (the same for all)."""
@@ -52,7 +58,7 @@ class Loaders:
                 return [rows[id] for id in ids]
 
             loader = self._many[key] = DataLoader(load_fn=load)
-        return cast(list[M], await loader.load(id))
+        return cast(list[M], await _undisturbed(loader.load(id)))
 
     async def found(self, find: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], key: K) -> V | None:
         """What `find`, a function of the module level, has for the key; asked once for all keys of a level."""
@@ -64,4 +70,4 @@ class Loaders:
                 return [known.get(key) for key in keys]
 
             loader = self._found[find] = DataLoader(load_fn=load)
-        return cast("V | None", await loader.load(key))
+        return cast("V | None", await _undisturbed(loader.load(key)))
