@@ -15,7 +15,7 @@ from execution.limit import Exceeded, Limits
 from services.partner.plan import MAX_PERIODS
 
 USER_POINTS, STAFF_POINTS = 5_000, 50_000  # of one operation
-NEW_DOCUMENT_POINTS = 20  # of what has to be looked at anew, valid or not
+NEW_DOCUMENT_POINTS = 100  # of what has to be parsed and validated, which takes up to some 15 ms
 MAX_ERRORS = 5  # of one answer
 
 # Who tries a code or a password does so once a request: the counts of services/account/ look at tries, not at requests.

@@ -119,7 +119,7 @@ class Gate(Protocol):
         """Raises Exceeded."""
 
     async def check_new(self, context: Any) -> None:
-        """Before a document is parsed, validated or looked up. Raises Exceeded."""
+        """Before a document that was not found valid before is parsed and validated. Raises Exceeded."""
 
 
 class Cost:

@@ -84,10 +84,14 @@ class OpeningSchema(strawberry.Schema):
         return refused
 
     async def _look_at_text(self, context: ExecutionContext, limits: Limits) -> None:
-        if self._gate is not None:
+        if self._gate is not None and self._is_new(context):
             await self._gate.check_new(context.context)
         limits.check_text(context.query or "")
         context.parse_options = cast(Any, {**limits.parse_options, **context.parse_options})
+
+    def _is_new(self, context: ExecutionContext) -> bool:
+        """Whether the document was not found valid before, so that looking at it is work."""
+        return True
 
     async def _look_at_cost(self, context: ExecutionContext, limits: Limits) -> None:
         cost = self._costs(context, limits).get(context.operation_name)

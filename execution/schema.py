@@ -99,6 +99,10 @@ class CompiledSchema(OpeningSchema):
             return False
         return self._gate is None or self._gate.lets(context, cost.of(variables), cost.introspects)
 
+    def _is_new(self, context: ExecutionContext) -> bool:
+        known = self._documents.find(context.query or "")
+        return known is None or known.rules is None
+
     def _costs(self, context: ExecutionContext, limits: Limits) -> dict[str | None, Cost]:
         """Of a known document they are known."""
         known = self._documents.find(context.query or "")

@@ -79,6 +79,7 @@ class Porter:
     def __init__(self, most: int) -> None:
         self.most = most
         self.looked: list[int] = []
+        self.new = 0
 
     def lets(self, context: Any, points: int, introspects: bool) -> bool:
         self.looked.append(points)
@@ -89,7 +90,7 @@ class Porter:
             raise Exceeded("TOO_COSTLY", self.most, cost=points)
 
     async def check_new(self, context: Any) -> None:
-        """Every document may be looked at."""
+        self.new += 1
 
 
 def schema_of(kind: type[OpeningSchema], limits: Limits, most: int = MANY, extensions: Sequence[Any] = ()) -> Any:
@@ -333,6 +334,16 @@ async def test_costs_are_known_with_the_document(monkeypatch: pytest.MonkeyPatch
         assert answer is not None
         assert (await answer).errors is None
     assert schema._gate.looked == [5, 8, 11]
+
+
+async def test_only_what_was_not_found_valid_is_new() -> None:
+    schema = schema_of(CompiledSchema, Limits())
+    for text, new in (("{ word }", 1), ("{ nothing }", 4), ("{", 4), ("{ " + deep(9) + " }", 4)):
+        schema._gate.new = 0
+        for _ in range(2):
+            await schema.execute(text)
+            await schema.open(text, None, None, None)
+        assert schema._gate.new == new, text
 
 
 async def test_a_known_document_is_refused_to_whom_it_is_too_much() -> None:
