@@ -24,6 +24,7 @@ from app.media import MediaDoor
 from app.migration import is_current
 from app.outside import storage
 from app.post import Headers
+from app.rate import Rate, Rates
 from app.settings import Settings
 from integrations.nudge import NUDGE
 from integrations.seal import Seal
@@ -47,7 +48,7 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
     door = Door(
         Tokens(settings.secret_key, lifetime), hub, revocations, (*settings.cors_origins, settings.public_url),
         shows_ide=not settings.is_production, seal=Seal(settings.secret_key), media_key=settings.secret_key.encode(),
-        public_url=settings.public_url,
+        public_url=settings.public_url, rates=_rates(settings, redis),
     )  # fmt: skip
     media = MediaDoor(storage(settings), settings.secret_key.encode(), settings.data_dir / "incoming")
 
@@ -96,6 +97,15 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
     return Front(door, everything, settings.cors_origins)
 
 
+def _rates(settings: Settings, redis: "Redis") -> Rates | None:
+    """How much one actor may ask for in a time; None where it is not counted."""
+    user = Rate(settings.rate_user, settings.rate_user_full)
+    visitor = Rate(settings.rate_visitor, settings.rate_visitor_full)
+    staff = Rate(settings.rate_staff, settings.rate_staff_full)
+    is_counted = all(each.per_second for each in (user, visitor, staff))
+    return Rates(redis, user, visitor, staff) if is_counted else None
+
+
 class Front:
     """The application. Most requests are GraphQL by POST: app/http.py asks for their answers at once, so that they need
     neither routing nor middleware. What they are told of CORS is what the middleware says."""
@@ -106,10 +116,10 @@ class Front:
         self._lines = {origin: b"access-control-allow-origin: %s\r\n%s" % (origin, VARY) for origin in named}
         self._knows_origins = b"*" not in named
 
-    def short(self, headers: Headers, body: bytes) -> Answering | None:
+    def short(self, headers: Headers, body: bytes, address: str) -> Answering | None:
         """The answer by the short way, if there is one."""
         origin = headers.get(b"origin", b"")
-        answer = self._door.short(headers, body) if self._knows_origins or not origin else None
+        answer = self._door.short(headers, body, address) if self._knows_origins or not origin else None
         return None if answer is None else (self._lines.get(origin, VARY), answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,8 +14,8 @@ from strawberry.http import process_result
 from strawberry.types.execution import ExecutionResult
 
 from app.graphql import schema
-from app.post import Headers, again, body_of, read, written
-from app.socket import Sockets
+from app.post import MAX_BODY_BYTES, BodyTooLong, Headers, again, body_of, bounded, read, written
+from app.socket import Sockets, address_of
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
 from integrations.token import Access, Tokens
@@ -43,16 +43,22 @@ class Door(GraphQL[Context, None]):
         )
         self._tokens, self._revocations = tokens, revocations
         self._context = partial(Context, tokens=tokens, hub=hub, **given)
-        self._sockets = Sockets(hub, revocations, origins, self.access, lambda actor: self._context(actor=actor))
+        self._sockets = Sockets(hub, revocations, origins, self.access, self._of_socket)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A token that is forged, over or revoked is told so with 401; no token at all is an anonymous visitor."""
         if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)
-        else:
-            await self._http(scope, receive, send)
+            return
+        try:
+            await self._http(scope, bounded(receive), send)
+        except BodyTooLong:
+            await _too_long()(scope, receive, send)
 
-    def short(self, headers: Headers, body: bytes) -> Awaitable[ExecutionResult] | None:
+    def _of_socket(self, actor: Actor, address: str = "") -> Context:
+        return self._context(actor=actor, address=address)
+
+    def short(self, headers: Headers, body: bytes, address: str) -> Awaitable[ExecutionResult] | None:
         """The answer to a document that is known, so that nothing of Strawberry's view is needed; None where it is."""
         given = headers.get(b"authorization")
         access = None if given is None else self.access(given.decode("latin-1"))
@@ -61,7 +67,7 @@ class Door(GraphQL[Context, None]):
         actor = access.actor if access else _visitor(headers.get(b"accept-language", b"").decode("latin-1"))
         try:
             asked = read(body)
-            return None if asked is None else schema.answer(*asked, self._context(actor=actor))
+            return None if asked is None else schema.answer(*asked, self._context(actor=actor, address=address))
         except (UnicodeError, RecursionError):  # no text, or nested without end
             return None
 
@@ -74,7 +80,7 @@ class Door(GraphQL[Context, None]):
             return
         heard: list[Message] = []
         body = await body_of(headers, receive, heard) if scope["method"] == "POST" else None
-        answer = None if body is None else self.short(headers, body)
+        answer = None if body is None else self.short(headers, body, address_of(scope))
         if answer is not None:
             text = written(process_result(await answer))
             await Response(text, media_type="application/json")(scope, receive, send)
@@ -101,7 +107,8 @@ class Door(GraphQL[Context, None]):
         access: Access | None = request.scope.get("access")
         wants = request.headers.get("accept-language", "")
         return self._context(
-            request=request, response=response, actor=access.actor if access else _visitor(wants)
+            request=request, response=response, actor=access.actor if access else _visitor(wants),
+            address=address_of(request.scope),
         )  # fmt: skip
 
 
@@ -113,6 +120,14 @@ def _visitor(wants: str) -> Actor:
 def _unreadable() -> JSONResponse:
     error = {"message": "The request could not be read.", "extensions": {"code": "BAD_REQUEST"}}
     return JSONResponse({"errors": [error]}, status_code=400)
+
+
+def _too_long() -> JSONResponse:
+    error = {
+        "message": f"A request has at most {MAX_BODY_BYTES} bytes.",
+        "extensions": {"code": "BODY_TOO_LONG", "limit": MAX_BODY_BYTES},
+    }
+    return JSONResponse({"errors": [error]}, status_code=413, headers={"connection": "close"})
 
 
 def _not_signed_in() -> JSONResponse:

@@ -1,18 +1,22 @@
 """The schema, assembled."""
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import StreamExecutionResult
 
+from app.limit import LIMITS, MAX_ERRORS, Doorkeeper, hides_from, sentence
 from app.settings import settings
-from domain.refusals import Language, Refusal
+from domain.permissions import Actor
+from domain.refusals import Refusal
+from execution.limit import Exceeded
 from execution.opening import OpeningSchema
 from execution.schema import CompiledSchema
 from resolvers.account import AccountMutation, AccountQuery
@@ -46,22 +50,50 @@ MUTATIONS = (
 SUBSCRIPTIONS = (BookingSubscription, MessageSubscription, PhotoSubscription, NotificationSubscription)
 
 
+HINT = re.compile(r" Did you mean .*", re.DOTALL)
+OF_VARIABLES = "Variable '"  # how graphql-core begins when a value does not fit: the client's own, so it is told which
+DOORKEEPER = Doorkeeper(hides_schema=settings().is_production)
+
+
 def shown_errors(errors: list[GraphQLError], operation: ExecutionContext) -> list[GraphQLError]:
-    """The errors of an operation as its reader may read them."""
-    return [shown_error(error, operation.context.actor.language) for error in errors]
+    """The errors of an operation as its reader may read them: the first few."""
+    return told(errors, operation.context.actor)
 
 
-def shown_error(error: GraphQLError, language: Language) -> GraphQLError:
+def told(errors: list[GraphQLError], actor: Actor) -> list[GraphQLError]:
+    """The first few errors as this reader may read them. Bugs are in the log, all of them."""
+    return [shown_error(error, actor) for error in errors][:MAX_ERRORS]
+
+
+def shown_error(error: GraphQLError, actor: Actor) -> GraphQLError:
     """The error as the client may read it. What was shown before stays as it is."""
     cause = error.original_error
     if isinstance(cause, Refusal):
         extensions = {"code": cause.code, "field": cause.field}
-        return GraphQLError(cause.sentence(language), error.nodes, path=error.path, extensions=extensions)
+        return GraphQLError(cause.sentence(actor.language), error.nodes, path=error.path, extensions=extensions)
+    if isinstance(cause, Exceeded):
+        facts: dict[str, Any] = {"code": cause.code, "limit": cause.limit, **cause.facts}
+        return GraphQLError(sentence(cause, actor.language), extensions=facts)
     if cause is None or isinstance(cause, GraphQLError):
-        return error  # of the document itself, or said on purpose
+        return _without_hints(error) if hides_from(actor, DOORKEEPER.hides_schema) else error
     log.error("an unexpected error at %s", error.path, exc_info=cause)
     return GraphQLError(
         "Unexpected error.", error.nodes, source=error.source, positions=error.positions, path=error.path
+    )  # fmt: skip
+
+
+def _without_hints(error: GraphQLError) -> GraphQLError:
+    """An error of the document itself, or said on purpose, that tells nothing of the schema."""
+    is_of_schema = error.path is None and not error.extensions and not isinstance(error, GraphQLSyntaxError)
+    if is_of_schema and not error.message.startswith(OF_VARIABLES):
+        message, extensions = "The document does not fit the schema.", {"code": "INVALID_DOCUMENT"}
+        return GraphQLError(message, source=error.source, positions=error.positions, extensions=extensions)
+    message = HINT.sub("", error.message)
+    if message == error.message:
+        return error
+    return GraphQLError(
+        message, error.nodes, source=error.source, positions=error.positions, path=error.path,
+        extensions=error.extensions,
     )  # fmt: skip
 
 
@@ -108,4 +140,6 @@ schema = Schema(
     extensions=[StreamErrors, *CACHES],
     exception_handlers=[ToRefusal()],
     config=StrawberryConfig(scalar_map=SCALARS),
+    limits=LIMITS,
+    gate=DOORKEEPER,
 )

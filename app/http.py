@@ -14,6 +14,7 @@ from typing import Any
 
 from strawberry.http import process_result
 from strawberry.types.execution import ExecutionResult
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.post import JSON, MAX_SHORT_BYTES, Headers, is_plain, written
@@ -30,7 +31,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 Answering = tuple[bytes, Awaitable[ExecutionResult]]  # header lines of the answer's own, and what is answered
-Short = Callable[[Headers, bytes], Answering | None]
+Short = Callable[[Headers, bytes, str], Answering | None]  # the last is the client's address
 
 log = logging.getLogger("rawat.http")
 
@@ -44,6 +45,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(*given, **named)
         short: Short | None = getattr(self.config.app, "short", None)
         self._short = None if self.access_log or self.limit_concurrency is not None else short
+        proxies = self.app if isinstance(self.app, ProxyHeadersMiddleware) else None
+        self._trusted = proxies.trusted_hosts if proxies is not None else None
         self._is_inside = False  # uvicorn's parser, of a message
         self._answering: asyncio.Task[None] | None = None
         self._is_last = False  # nothing is answered afterwards
@@ -79,7 +82,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._held = data
             return True
         assert self._short is not None
-        answering = self._short(headers, data[end + len(END) : until])
+        answering = self._short(headers, data[end + len(END) : until], self._address(headers))
         if answering is None:
             return False
         self._unset_keepalive_if_required()
@@ -87,6 +90,14 @@ class HttpProtocol(HttpToolsProtocol):
         self._answering = self.loop.create_task(self._answer(*answering))
         self.tasks.add(self._answering)
         return True
+
+    def _address(self, headers: Headers) -> str:
+        """The client's, as uvicorn's middleware tells it to everybody else: a trusted proxy is believed."""
+        peer = self.client[0] if self.client else ""
+        told = headers.get(b"x-forwarded-for")
+        if told is None or self._trusted is None or peer not in self._trusted:
+            return peer
+        return self._trusted.get_trusted_client_address(told.decode("latin-1"))[0] or peer
 
     async def _answer(self, lines: bytes, answer: Awaitable[ExecutionResult]) -> None:
         try:

@@ -11,7 +11,7 @@ import orjson
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from app.graphql import schema, shown_error
+from app.graphql import schema, told
 from app.outbox import Outbox
 from app.sharing import Group, Groups, Script, payload_of
 from app.wire import Frame
@@ -39,20 +39,23 @@ class Live:
 
     hub: Hub
     groups: Groups
-    context: Callable[[Actor], Context]
+    context: Callable[..., Context]  # of an actor, and the client's address where it matters
 
 
 class Operation:
     """It has a task while it is answered or catches up. Live, it is only a member of its group."""
 
     __slots__ = (
-        "_forget", "_group", "_live", "_out", "_script", "_task", "actor", "cursor", "id", "is_over", "scopes", "start",
+        "_address", "_forget", "_group", "_live", "_out", "_script", "_task", "actor", "cursor", "id",
+        "is_over", "scopes", "start",
     )  # fmt: skip
 
     def __init__(
-        self, id: str, live: Live, out: Outbox, actor: Actor, scopes: frozenset[str], forget: Callable[[str], object]
-    ) -> None:
+        self, id: str, live: Live, out: Outbox, actor: Actor, scopes: frozenset[str],
+        forget: Callable[[str], object], address: str = "",
+    ) -> None:  # fmt: skip
         self.id, self.actor, self.scopes = id, actor, scopes
+        self._address = address
         self._live, self._out, self._forget = live, out, forget
         self.start = b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
         self.cursor = 0
@@ -105,19 +108,19 @@ class Operation:
         try:
             await part
         except Exception as error:
-            await self._tell(payload_of(_failed(error), self.actor.language))
+            await self._tell(payload_of(_failed(error), self.actor))
             self._complete()
         finally:
             if self._task is asyncio.current_task():
                 self._task = None
 
     async def _run(self, asked: Asked) -> None:
-        context = self._live.context(self.actor)
+        context = self._live.context(self.actor, self._address)
         opened = await schema.open(asked.query, asked.variables, asked.name, context)
         if isinstance(opened, PreExecutionError):
             self._refuse(opened.errors or [])
         elif isinstance(opened, ExecutionResult):
-            await self._tell(payload_of(opened, self.actor.language))
+            await self._tell(payload_of(opened, self.actor))
             self._complete()
         elif isinstance(opened.source, Stream):
             await self._begin_live(opened, opened.source)
@@ -153,7 +156,7 @@ class Operation:
         """A subscription that is no Stream: its items are this viewer's alone."""
         async for item in source:
             result = opened.answer(item, context)
-            await self._tell(payload_of(await _awaited(result), self.actor.language))
+            await self._tell(payload_of(await _awaited(result), self.actor))
         self._complete()
 
     async def _answer(self, script: Script, item: Any) -> None:
@@ -166,8 +169,8 @@ class Operation:
             self._out.put(Frame(b"%b%b}" % (self.start, payload)), self)
 
     def _refuse(self, errors: list[GraphQLError]) -> None:
-        told = [shown_error(error, self.actor.language).formatted for error in errors]
-        self._finish({"id": self.id, "type": "error", "payload": told})
+        shown = [error.formatted for error in told(errors, self.actor)]
+        self._finish({"id": self.id, "type": "error", "payload": shown})
 
     def _complete(self) -> None:
         self._finish({"id": self.id, "type": "complete"})

@@ -9,10 +9,30 @@ from starlette.types import Message, Receive
 from strawberry.http import GraphQLHTTPResponse
 
 MAX_SHORT_BYTES = 65_536  # a body; longer ones take the long way
+MAX_BODY_BYTES = 262_144  # by any way; a document has 15,000 characters, and variables are no files
 JSON = b"application/json"
 BEYOND_64_BITS = re.compile(rb"\d{19}")  # digits enough for such an integer, of which orjson makes a float
 Headers = dict[bytes, bytes]
 Question = tuple[str, dict[str, Any] | None, str | None]  # query, variables, name of the operation
+
+
+class BodyTooLong(Exception):
+    """More was sent than MAX_BODY_BYTES; nobody reads the rest."""
+
+
+def bounded(receive: Receive) -> Receive:
+    """What is received, until it is too much. Raises BodyTooLong."""
+    size = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise BodyTooLong
+        return message
+
+    return receive_bounded
 
 
 async def body_of(headers: Headers, receive: Receive, heard: list[Message]) -> bytes | None:

@@ -36,6 +36,7 @@ def serve(settings: Settings) -> None:
     tune_collector()
     uvicorn.run(
         app, host=settings.host, port=settings.port, loop="uvloop",
+        proxy_headers=True, forwarded_allow_ips=settings.forwarded_allow_ips,
         http=HttpProtocol, **SOCKETS, lifespan="on", log_config=None, access_log=False,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )  # fmt: skip

@@ -40,6 +40,17 @@ class Settings(BaseSettings):
     event_key: str = DEVELOPMENT_EVENT_KEY
     access_token_minutes: int = Field(default=10, ge=1)
 
+    # Points (docs/limits.md) that come back each second, and that can be saved up; 0: nothing is counted.
+    rate_user: int = Field(default=1_000, ge=0)
+    rate_user_full: int = Field(default=50_000, ge=5_000)
+    # Visitors of one address: many people may share it.
+    rate_visitor: int = Field(default=2_000, ge=0)
+    rate_visitor_full: int = Field(default=100_000, ge=5_000)
+    rate_staff: int = Field(default=10_000, ge=0)
+    rate_staff_full: int = Field(default=500_000, ge=50_000)
+    # Proxies whose X-Forwarded-For is believed, with commas; networks may be given.
+    forwarded_allow_ips: str = "127.0.0.1"
+
     # compiled: documents become Python code once; stock: graphql-core walks them each time. The answers are the same.
     executor: Literal["compiled", "stock"] = "compiled"
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from graphql import ExecutionResult
 
-from app.graphql import shown_error
+from app.graphql import told
 from app.wire import Frame
 from domain.permissions import Actor, Role
 from domain.refusals import Language
@@ -87,14 +87,15 @@ class Script:
 
     def payload(self, result: Any) -> bytes:
         """The encoded answer."""
-        return payload_of(result, self.viewer.language)
+        viewer = self.viewer
+        return payload_of(result, Actor(viewer.id, viewer.roles, viewer.language))
 
 
-def payload_of(result: Any, language: Language) -> bytes:
+def payload_of(result: Any, actor: Actor) -> bytes:
     """The payload of a `next`, its errors masked and in the reader's language."""
     shown: dict[str, Any] = {"data": result.data}
     if result.errors:
-        shown["errors"] = [shown_error(error, language).formatted for error in result.errors]
+        shown["errors"] = [error.formatted for error in told(result.errors, actor)]
     if extensions := getattr(result, "extensions", None):
         shown["extensions"] = extensions
     return orjson.dumps(shown)

@@ -7,7 +7,7 @@ app/outbox.py.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,7 +56,7 @@ class Sockets:
         revocations: Revocations,
         origins: Iterable[str],
         access: Callable[[str], Access | None],
-        context: Callable[[Actor], Context],
+        context: Callable[..., Context],
     ) -> None:
         self.live = Live(hub, Groups(hub), context)
         self.revocations, self.access = revocations, access
@@ -70,7 +70,8 @@ class Sockets:
             return
         speaks = PROTOCOL in scope["subprotocols"]
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL if speaks else None})
-        socket = Socket(self, Outbox(send, scope.get("extensions", {}).get(EXTENSION)))
+        out = Outbox(send, scope.get("extensions", {}).get(EXTENSION))
+        socket = Socket(self, out, address_of(scope))
         if not speaks:
             socket.close(NO_PROTOCOL, "Subprotocol not acceptable")
         await socket.listen(receive)
@@ -89,10 +90,10 @@ class Sockets:
 class Socket:
     """One client and its operations."""
 
-    __slots__ = ("_actor", "_leave", "_operations", "_out", "_scopes", "_sockets", "_timer")
+    __slots__ = ("_actor", "_address", "_leave", "_operations", "_out", "_scopes", "_sockets", "_timer")
 
-    def __init__(self, sockets: Sockets, out: Outbox) -> None:
-        self._sockets, self._out = sockets, out
+    def __init__(self, sockets: Sockets, out: Outbox, address: str) -> None:
+        self._sockets, self._out, self._address = sockets, out, address
         self._actor: Actor | None = None  # once the connection is acknowledged
         self._scopes: frozenset[str] = frozenset()
         self._operations: dict[str, Operation] = {}
@@ -187,7 +188,9 @@ class Socket:
             self._say({"id": id, "type": "error", "payload": [error]})
         else:
             live, forget = self._sockets.live, self._operations.pop
-            operation = self._operations[id] = Operation(id, live, self._out, actor, self._scopes, forget)
+            operation = self._operations[id] = Operation(
+                id, live, self._out, actor, self._scopes, forget, self._address
+            )  # fmt: skip
             operation.begin(asked)
 
     def _complete(self, message: dict[str, Any]) -> None:
@@ -209,6 +212,12 @@ _ANSWERS: dict[str, Callable[[Socket, dict[str, Any]], None]] = {
     "subscribe": Socket._subscribe,
     "complete": Socket._complete,
 }
+
+
+def address_of(scope: Mapping[str, Any]) -> str:
+    """The client's address, as uvicorn and the proxies that it trusts tell it; empty where there is none."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _read(text: str | None) -> dict[str, Any]:

@@ -128,7 +128,8 @@ class Server:
             "PORT": str(self.port), "DATABASE_URL": place.database_url, "REDIS_URL": place.redis_url,
             "SECRET_KEY": place.secret_key, "EVENT_KEY": place.event_key, "RECIPE": str(place.recipe),
             "NODE_ENV": "production", "GRAPHILE_ENV": "production",
-            "ENVIRONMENT": "production", "DB_POOL_MAX": "16", "ACCESS_TOKEN_MINUTES": "360",
+            "ENVIRONMENT": "production", "RATE_USER": "0",
+             "DB_POOL_MAX": "16", "ACCESS_TOKEN_MINUTES": "360",
             "DATA_DIR": str(place.folder / "files"),
         }  # fmt: skip
         if self.name == "picows":

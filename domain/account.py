@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from domain.permissions import STAFF, Role
 from domain.refusals import InvalidInput, Refusal
@@ -13,8 +15,16 @@ CODE_TRIES = 5
 CODE_EVERY = timedelta(seconds=30)
 CODE_WINDOW = timedelta(hours=1)
 CODES_A_WINDOW = 5
+WRONG_CODES = 5  # of one phone number, whichever codes were tried
+WRONG_CODE_WINDOW = timedelta(minutes=10)
 LOGIN_WINDOW = timedelta(minutes=15)
 LOGIN_FAILURES = 5
+# Of one network address and one kind of try, for any account: a phone network's customers may share an address.
+ADDRESS_WINDOW = timedelta(minutes=15)
+ADDRESS_FAILURES = 30
+ADDRESS_CODES = 100
+NETWORK_BITS = 64  # of an IPv6 address: one customer of a provider has at least so many of them
+MAX_ADDRESSES = 10_000  # remembered in their counted form
 SESSION_LIVES = timedelta(days=30)  # since the last refresh
 TOTP_STEP_S = 30
 TOTP_DRIFT_STEPS = 1  # a clock may be off by one step in either direction
@@ -123,6 +133,30 @@ def check_login_pace(failed_at: Sequence[datetime], now: datetime) -> None:
     """At most five failures in 15 minutes for one e-mail address, whether it has an account or not."""
     if sum(each > now - LOGIN_WINDOW for each in failed_at) >= LOGIN_FAILURES:
         raise TooManyAttempts()
+
+
+def check_wrong_codes(failed_at: Sequence[datetime], now: datetime) -> None:
+    """At most five wrong codes in 10 minutes for one phone number, whoever tries."""
+    if sum(each > now - WRONG_CODE_WINDOW for each in failed_at) >= WRONG_CODES:
+        raise TooManyAttempts(field="code")
+
+
+def check_address_pace(tried_at: Sequence[datetime], now: datetime, most: int) -> None:
+    """At most so many tries of one kind in 15 minutes from one address."""
+    if sum(each > now - ADDRESS_WINDOW for each in tried_at) >= most:
+        raise TooManyAttempts()
+
+
+@lru_cache(MAX_ADDRESSES)
+def counted_address(address: str) -> str:
+    """What is counted as one address: all of an IPv6 network, since each of its customers can change the rest."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    return str(ip_network((found, NETWORK_BITS), strict=False)) if isinstance(found, IPv6Address) else str(found)
 
 
 def check_code_shape(code: str) -> str:

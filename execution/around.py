@@ -6,7 +6,7 @@ import contextlib
 import inspect
 from typing import Any
 
-from graphql import DocumentNode
+from graphql import DocumentNode, GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
@@ -14,6 +14,7 @@ from strawberry.utils.await_maybe import await_maybe
 from strawberry.utils.operation import get_first_operation
 
 from execution.cache import Bounded
+from execution.limit import Cost, Exceeded, Limits
 from execution.validation import is_valid
 
 MAX_EXTENSION_SETS = 100
@@ -22,22 +23,25 @@ Kinds = tuple[type[SchemaExtension], ...]
 
 
 class Known:
-    """A document that was parsed, and the rules it was found valid under."""
+    """A document that was parsed, the rules it was found valid under, and what its operations cost."""
 
-    __slots__ = ("document", "first_name", "rules")
+    __slots__ = ("costs", "document", "first_name", "rules")
 
     def __init__(self, document: DocumentNode) -> None:
         self.document = document
         first = get_first_operation(document)
         self.first_name = first.name.value if first is not None and first.name is not None else None
         self.rules: tuple[Any, ...] | None = None
+        self.costs: dict[str | None, Cost] = {}
 
 
 class Documents:
-    """Documents by their text, up to so many characters."""
+    """Documents by their text, up to so many characters; each is within the limits, if there are any."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, limits: Limits | None = None) -> None:
         self._known: Bounded[str, Known] = Bounded(limit)
+        self.limits = limits
+        self.parse_options = limits.parse_options if limits else {}
 
     def find(self, query: str) -> Known | None:
         """What is known of the text."""
@@ -167,7 +171,8 @@ class Runner(SchemaExtensionsRunner):
     def use_known_document(self) -> None:
         """Skip parsing, if no extension brought a document and nothing was asked of the parser."""
         context = self.execution_context
-        if context.graphql_document is None and context.query and not context.parse_options:
+        is_usual = context.parse_options == self._documents.parse_options
+        if context.graphql_document is None and context.query and is_usual:
             self._may_keep = True
             self._known = self._documents.find(context.query)
             if self._known is not None:
@@ -190,6 +195,13 @@ class Runner(SchemaExtensionsRunner):
         ):
             context.pre_execution_errors = []
 
+    def refuse_excess(self) -> None:
+        """Refuse a document that asks for too much; one that was found valid before does not."""
+        context, known, limits = self.execution_context, self._known, self._documents.limits
+        is_judged = known is not None and known.rules is not None and context.graphql_document is known.document
+        if limits is not None and not is_judged:
+            refuse_excess(context, limits)
+
     def find_validity(self) -> None:
         """Skip graphql-core's validation of a document that is valid beyond doubt."""
         context = self.execution_context
@@ -203,7 +215,42 @@ class Runner(SchemaExtensionsRunner):
         """Remember that the rules accepted the document."""
         context, known = self.execution_context, self._known
         if known is not None and context.pre_execution_errors == [] and context.graphql_document is known.document:
+            if known.rules is None and self._documents.limits is not None:
+                known.costs = self._documents.limits.costs(context.schema._schema, known.document)
             known.rules = context.validation_rules
+
+
+class LimitedRunner(SchemaExtensionsRunner):
+    """Strawberry's own, that refuses what asks for too much before it is validated."""
+
+    def __init__(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension], limits: Limits
+    ) -> None:  # fmt: skip
+        super().__init__(execution_context, extensions)
+        self._limits = limits
+
+    @contextlib.asynccontextmanager
+    async def validation(self) -> Any:  # type: ignore[override]
+        refuse_excess(self.execution_context, self._limits)
+        if self.execution_context.pre_execution_errors:  # nobody else is asked
+            yield
+            return
+        async with super().validation():
+            yield
+
+
+def refuse_excess(context: ExecutionContext, limits: Limits) -> None:
+    """Refuse a parsed document that is beyond the limits, unless it is refused already."""
+    if not context.pre_execution_errors and context.graphql_document is not None:
+        try:
+            limits.check_document(context.graphql_document)
+        except Exceeded as excess:
+            context.pre_execution_errors = [as_graphql(excess)]
+
+
+def as_graphql(error: Exception) -> GraphQLError:
+    """The error as graphql-core knows errors."""
+    return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
 
 
 class _Parsing(Step):
@@ -229,6 +276,7 @@ class _Validation(Step):
 
     def begin(self) -> None:
         self._runner.use_known_validity()
+        self._runner.refuse_excess()
         self._runner.find_validity()
 
     def end(self) -> None:

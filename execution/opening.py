@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Container, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import strawberry
-from graphql import ExecutionResult, GraphQLError, create_source_event_stream
+from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError, create_source_event_stream
 from graphql.execution.middleware import MiddlewareManager
 from strawberry.exceptions import MissingQueryError
+from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES
@@ -20,6 +21,9 @@ from strawberry.types.execution import ExecutionResult as Result
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
+
+from execution.around import LimitedRunner, as_graphql
+from execution.limit import Cost, Exceeded, Gate, Limits
 
 Answered = ExecutionResult | Awaitable[ExecutionResult]
 
@@ -39,7 +43,65 @@ class Opened:
 
 
 class OpeningSchema(strawberry.Schema):
-    """Strawberry's schema, that can also hand over a subscription's source. Every answer is the stock executor's."""
+    """Strawberry's schema, that can also hand over a subscription's source. Every answer is the stock executor's.
+
+    With `limits`, a document that asks for too much is refused whatever way it comes; `gate` says who may ask how much.
+    """
+
+    def __init__(
+        self, *arguments: Any, limits: Limits | None = None, gate: Gate | None = None, **named: Any
+    ) -> None:  # fmt: skip
+        super().__init__(*arguments, **named)
+        self._limits, self._gate = limits, gate
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """Strawberry's own, within the limits."""
+        if self._limits is None:
+            return super().create_extensions_runner(execution_context, extensions)
+        return LimitedRunner(execution_context, extensions, self._limits)
+
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        """As Strawberry's own, between two looks at what is asked for: before parsing, and before anything runs."""
+        if self._limits is None:
+            return await super()._prepare_operation_async(context, extensions_runner)
+        try:
+            await self._look_at_text(context, self._limits)
+            refused = await super()._prepare_operation_async(context, extensions_runner)
+            if refused is None:
+                await self._look_at_cost(context, self._limits)
+            elif excess := next(filter(None, map(self._limits.named, refused.errors or ())), None):
+                raise excess
+        except (Exceeded, GraphQLSyntaxError) as error:  # of an extension that parses
+            excess = self._limits.named(error) if isinstance(error, GraphQLSyntaxError) else error
+            if excess is None:
+                raise
+            context.pre_execution_errors = [as_graphql(excess)]
+            return _refused(context.pre_execution_errors)
+        return refused
+
+    async def _look_at_text(self, context: ExecutionContext, limits: Limits) -> None:
+        if self._gate is not None and self._is_new(context):
+            await self._gate.check_new(context.context)
+        limits.check_text(context.query or "")
+        context.parse_options = cast(Any, {**limits.parse_options, **context.parse_options})
+
+    def _is_new(self, context: ExecutionContext) -> bool:
+        """Whether the document was not found valid before, so that looking at it is work."""
+        return True
+
+    async def _look_at_cost(self, context: ExecutionContext, limits: Limits) -> None:
+        cost = self._costs(context, limits).get(context.operation_name)
+        if cost is not None and self._gate is not None:  # without one there is no such operation, and none is executed
+            await self._gate.check(context.context, cost.of(context.variables), cost.introspects)
+
+    def _costs(self, context: ExecutionContext, limits: Limits) -> dict[str | None, Cost]:
+        """Of the operations of a valid document."""
+        assert context.graphql_document is not None
+        return limits.costs(self._schema, context.graphql_document)
 
     def answer(
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, context: Any
@@ -128,8 +190,3 @@ def key_of(around: ExecutionContext, names: Container[str]) -> Hashable:
 
 def _refused(errors: list[GraphQLError]) -> PreExecutionError:
     return PreExecutionError(data=None, errors=errors)
-
-
-def as_graphql(error: Exception) -> GraphQLError:
-    """The error as graphql-core knows errors."""
-    return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)

@@ -19,9 +19,10 @@ from strawberry.types.execution import ExecutionResult as StrawberryResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from execution.around import Documents, Known, Runner, has_say
+from execution.around import Documents, Known, Runner, as_graphql, has_say
 from execution.cache import Bounded
-from execution.opening import Answered, Opened, OpeningSchema, as_graphql, key_of
+from execution.limit import Cost, Limits
+from execution.opening import Answered, Opened, OpeningSchema, key_of
 from execution.plan import Operation, Plan
 
 MAX_KEPT_CHARACTERS = 500_000  # of documents, and as much again of plans: some 100 MB if someone sends only new ones
@@ -35,7 +36,7 @@ class CompiledSchema(OpeningSchema):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._operations: Bounded[Key, Operation] = Bounded(MAX_KEPT_CHARACTERS)
-        self._documents = Documents(MAX_KEPT_CHARACTERS)
+        self._documents = Documents(MAX_KEPT_CHARACTERS, self._limits)
         self._stock = super()._get_execute_function()
 
     def create_extensions_runner(
@@ -49,6 +50,8 @@ class CompiledSchema(OpeningSchema):
     ) -> Awaitable[StrawberryResult] | None:
         found = self._known(query, variables, operation_name)
         if found is None or found[1].kind is OperationType.SUBSCRIPTION:
+            return None
+        if not self._lets(found[0], operation_name, variables, context):
             return None
         asked = (query, DEFAULT_ALLOWED_OPERATION_TYPES, variables, context, None, operation_name, None)
         return self._answered(*found, asked)
@@ -66,7 +69,11 @@ class CompiledSchema(OpeningSchema):
         """As Strawberry's own. What was parsed, validated and compiled before goes a shorter way, by the same hooks."""
         allowed = DEFAULT_ALLOWED_OPERATION_TYPES if allowed_operation_types is None else tuple(allowed_operation_types)
         found = self._known(query, variable_values, operation_name) if query else None
-        if found is None or found[1].kind not in allowed:
+        if found is not None and (
+            found[1].kind not in allowed or not self._lets(found[0], operation_name, variable_values, context_value)
+        ):
+            found = None
+        if found is None:
             return await super().execute(
                 query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
             )
@@ -82,6 +89,25 @@ class CompiledSchema(OpeningSchema):
             return None
         found = self._plan(known.document, known.first_name if operation_name is None else operation_name, variables)
         return None if found is None else (known, *found)
+
+    def _lets(self, known: Known, operation_name: str | None, variables: dict[str, Any] | None, context: Any) -> bool:
+        """Whether a known document is within the limits of who asks. When not, the longer way says why."""
+        if self._limits is None:
+            return True
+        cost = known.costs.get(known.first_name if operation_name is None else operation_name)
+        if cost is None:
+            return False
+        return self._gate is None or self._gate.lets(context, cost.of(variables), cost.introspects)
+
+    def _is_new(self, context: ExecutionContext) -> bool:
+        known = self._documents.find(context.query or "")
+        return known is None or known.rules is None
+
+    def _costs(self, context: ExecutionContext, limits: Limits) -> dict[str | None, Cost]:
+        """Of a known document they are known."""
+        known = self._documents.find(context.query or "")
+        is_same = known is not None and known.document is context.graphql_document
+        return known.costs if known is not None and is_same else super()._costs(context, limits)
 
     async def _answered(
         self, known: Known, plan: Plan, variables: VariableValues, asked: tuple[Any, ...]
@@ -119,6 +145,8 @@ class CompiledSchema(OpeningSchema):
                     found = None
                 elif runner.may_change:
                     found = self._plan(known.document, context.operation_name, context.variables)
+                    if not self._lets(known, context.operation_name, context.variables, context.context):
+                        found = None
                 if found is not None and (found[0] is plan or found[0].kind in context.allowed_operations):
                     result = await self._run(*found, context, runner)
                 else:  # an extension has changed what is asked, or looks at each step

@@ -23,6 +23,8 @@ class Context:
     media_key: bytes = b""
     public_url: str = ""
     actor: Actor = NOBODY
+    address: str = ""  # the client's, as far as trusted proxies tell; empty: not known
+    rates: Any = None  # app.rate.Rates; None: requests are not counted
     request: Request | WebSocket | None = None
     response: Any = None
     loaders: Loaders = field(default_factory=Loaders)

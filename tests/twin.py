@@ -80,7 +80,7 @@ class Twin:
         assert not (why := checked(self.stock._schema, document)[1]), why
 
         def as_shown(error: GraphQLError) -> GraphQLError:
-            return shown_error(error, actor.language)
+            return shown_error(error, actor)
 
         try:
             found = await difference(

@@ -30,21 +30,30 @@ class LoginMutation:
         self, info: Info, phone: str, language: Language | None = None
     ) -> RequestLoginCodeResult:
         actor = info.context.actor
-        lives = await accounts.request_login_code(actor, info.context.seal, phone, language or actor.language)
+        lives = await accounts.request_login_code(
+            actor, info.context.seal, phone, language or actor.language, info.context.address
+        )
         return LoginCodeRequested(expires_in_s=int(lives.total_seconds()))
 
     @strawberry.mutation(description="Sign in by phone. The first time a name is needed, and the account is opened.")
     async def log_in_with_code(self, info: Info, input: LogInWithCodeInput) -> SessionResult:
         signed_in = await accounts.log_in_with_code(
-            info.context.actor, info.context.seal, input.phone, input.code, input.name, input.device
+            info.context.actor,
+            info.context.seal,
+            input.phone,
+            input.code,
+            input.name,
+            input.device,
+            info.context.address,
         )
         return _session(signed_in, info)
 
     @strawberry.mutation(description="Sign in by e-mail, password and authenticator code.")
     async def log_in_as_staff(self, info: Info, input: LogInAsStaffInput) -> SessionResult:
         signed_in = await accounts.log_in_as_staff(
-            info.context.actor, info.context.seal, input.email, input.password, input.totp, input.device
-        )
+            info.context.actor, info.context.seal, input.email, input.password, input.totp, input.device,
+            info.context.address,
+        )  # fmt: skip
         return _session(signed_in, info)
 
     @strawberry.mutation(
@@ -52,7 +61,7 @@ class LoginMutation:
     )
     async def enrol_totp(self, info: Info, input: EnrolTotpInput) -> EnrolTotpResult:
         enrolment = await accounts.enrol_totp(
-            info.context.actor, info.context.seal, input.email, input.password, input.totp
+            info.context.actor, info.context.seal, input.email, input.password, input.totp, info.context.address
         )
         return TotpEnrolment.of(enrolment)
 

@@ -7,17 +7,20 @@ from uuid import UUID
 
 from domain import events
 from domain.account import (
+    ADDRESS_CODES,
     CODE_DIGITS,
     CODE_LIVES,
     CODE_TRIES,
     CODE_WINDOW,
     MAX_NAME_CHARACTERS,
+    WRONG_CODE_WINDOW,
     AccountIsSuspended,
     NameRequired,
     TooManyAttempts,
     WrongCode,
     check_code_pace,
     check_code_shape,
+    check_wrong_codes,
 )
 from domain.permissions import STAFF, Can, Role
 from domain.phone import mobile
@@ -26,20 +29,27 @@ from domain.task import Timer
 from domain.text import line
 from integrations.seal import Seal
 from models.account import Account, LoginCode, RoleGrant
-from services.account.step import SignedIn, begin_session, refuses_after_commit, roles_of, take_turn
+from services.account.step import SignedIn, Tries, begin_session, refuses_after_commit, roles_of, take_turn
 from services.work import Work, use_case
 
 TURN = "login code"  # one phone number at a time
+REQUEST, ENTER = "request login code", "enter login code"
 
 
 @use_case(Can.REQUEST_LOGIN_CODE)
-async def request_login_code(work: Work, seal: Seal, phone: str, language: Language) -> timedelta:
+async def request_login_code(
+    work: Work, seal: Seal, phone: str, language: Language, address: str = ""
+) -> timedelta:  # fmt: skip
     """Send a code to the phone, whether it has an account or not; answers how long the code lives.
 
-    Raises InvalidInput and TooManyCodes. The turn makes parallel requests count each other.
+    Raises InvalidInput, TooManyCodes, and TooManyAttempts for the client's address. The turns make parallel requests
+    count each other.
     """
     phone = mobile(phone)
+    tries = Tries(seal, REQUEST, phone, address)
     await take_turn(TURN, phone)
+    await tries.take_turns()
+    await tries.check_address(work.now, ADDRESS_CODES)
     earlier = await LoginCode.filter(phone=phone, created_at__gt=work.now - CODE_WINDOW).values_list(
         "created_at", flat=True
     )
@@ -49,6 +59,7 @@ async def request_login_code(work: Work, seal: Seal, phone: str, language: Langu
     row.code_hash = seal.hashed(code, _purpose(row.id))
     row.sealed_code = seal.close(code, "login_code", "sealed_code", row.id)
     await row.save(force_create=True)
+    await tries.add_address(work.now)
     work.later(Timer.SEND_LOGIN_CODE, work.now, row.id, login_code_id=row.id)
     return CODE_LIVES
 
@@ -64,22 +75,29 @@ async def record_login_code_sent(work: Work, login_code_id: UUID) -> LoginCode:
 @refuses_after_commit
 @use_case(Can.LOG_IN_WITH_CODE)
 async def log_in_with_code(
-    work: Work, seal: Seal, phone: str, code: str, name: str | None = None, device: str = ""
+    work: Work, seal: Seal, phone: str, code: str, name: str | None = None, device: str = "", address: str = ""
 ) -> SignedIn | Refusal:
     """Open a session with the newest code of the phone; the first log-in opens the account as a customer's.
 
+    Wrong codes are counted for the code, for the phone whatever code was sent, and for the client's address.
     Raises InvalidInput, WrongCode, TooManyAttempts, NameRequired (the code stays valid) and AccountIsSuspended.
     """
     phone, code = mobile(phone), check_code_shape(code)
     name = line(name, "name", MAX_NAME_CHARACTERS, optional=True) if name is not None else ""
+    tries = Tries(seal, ENTER, phone, address)
     await take_turn(TURN, phone)
+    await tries.take_turns()
+    check_wrong_codes(await tries.of_subject(work.now - WRONG_CODE_WINDOW), work.now)
+    await tries.check_address(work.now)
     row = await LoginCode.filter(phone=phone).order_by("-created_at", "-id").first()
     if row is None or row.used_at is not None or row.expires_at <= work.now:
+        await tries.add_address(work.now)  # nothing can be guessed by it
         return WrongCode(field="code")
     if row.tries >= CODE_TRIES:
         return TooManyAttempts(field="code")
     if not hmac.compare_digest(seal.hashed(code, _purpose(row.id)), row.code_hash):
         await work.edit(row, tries=row.tries + 1)
+        await tries.add(work.now)
         return WrongCode(field="code")
     account = await Account.filter(phone=phone).select_for_update(no_key=True).first()
     if account is None:

@@ -23,15 +23,15 @@ from domain.permissions import Actor, Can, Role
 from domain.refusals import InvalidInput, NotAllowed, Refusal
 from domain.text import line
 from integrations.seal import Seal
-from models.account import Account, LoginAttempt, RoleGrant
+from models.account import Account, RoleGrant
 from services.account import password as passwords
 from services.account.step import (
     SignedIn,
+    Tries,
     begin_session,
     email_address,
     refuses_after_commit,
     roles_of,
-    take_turn,
 )
 from services.work import Work, use_case
 
@@ -47,6 +47,7 @@ class Credentials:
     email: str
     fitting_hash: str | None
     totp: str
+    tries: Tries
 
     async def account(self) -> Account | None:
         """The account, locked, when the password still is its password."""
@@ -63,18 +64,22 @@ class Enrolment:
     uri: str
 
 
-async def log_in_as_staff(actor: Actor, seal: Seal, email: str, password: str, totp: str, device: str = "") -> SignedIn:
+async def log_in_as_staff(
+    actor: Actor, seal: Seal, email: str, password: str, totp: str, device: str = "", address: str = ""
+) -> SignedIn:
     """Open a session. Raises WrongCredentials, TooManyAttempts, TotpNotEnrolled, AccountIsSuspended, NotAllowed."""
-    return await _admit(actor, seal, await _credentials(seal, email, password, totp), device)
+    return await _admit(actor, seal, await _credentials(seal, email, password, totp, address), device)
 
 
-async def enrol_totp(actor: Actor, seal: Seal, email: str, password: str, totp: str = "") -> Enrolment:
+async def enrol_totp(
+    actor: Actor, seal: Seal, email: str, password: str, totp: str = "", address: str = ""
+) -> Enrolment:  # fmt: skip
     """Give the account a new TOTP secret. An account whose authenticator was used already must also show its code.
 
     The secret counts from its first successful log-in on; until then enrolling again replaces it.
     Raises WrongCredentials, TooManyAttempts.
     """
-    return await _enrol(actor, seal, await _credentials(seal, email, password, totp))
+    return await _enrol(actor, seal, await _credentials(seal, email, password, totp, address))
 
 
 async def open_staff_account(actor: Actor, email: str, name: str, roles: Collection[Role], password: str) -> Account:
@@ -87,16 +92,16 @@ async def open_staff_account(actor: Actor, email: str, name: str, roles: Collect
 @refuses_after_commit
 @use_case(Can.LOG_IN_AS_STAFF)
 async def _admit(work: Work, seal: Seal, given: Credentials, device: str) -> SignedIn | Refusal:
-    await take_turn(TURN, given.email)  # so that parallel guesses count each other
-    await _check_pace(seal, given.email, work.now)
+    await given.tries.take_turns()
+    await _check_pace(given.tries, work.now)
     account = await given.account()
     if account is None:
-        return await _failure(work, seal, given.email)
+        return await _failure(work, given)
     if account.totp_secret is None:
         return TotpNotEnrolled()
     step = _matching_step(work, seal, account, given.totp)
     if step is None:
-        return await _failure(work, seal, given.email)
+        return await _failure(work, given)
     roles = await roles_of(account.id)
     if not roles:
         raise NotAllowed()
@@ -108,15 +113,15 @@ async def _admit(work: Work, seal: Seal, given: Credentials, device: str) -> Sig
 @refuses_after_commit
 @use_case(Can.ENROL_TOTP)
 async def _enrol(work: Work, seal: Seal, given: Credentials) -> Enrolment | Refusal:
-    await take_turn(TURN, given.email)  # so that parallel guesses count each other
-    await _check_pace(seal, given.email, work.now)
+    await given.tries.take_turns()
+    await _check_pace(given.tries, work.now)
     account = await given.account()
     if account is None:
-        return await _failure(work, seal, given.email)
+        return await _failure(work, given)
     if account.totp_used_step is not None:
         step = _matching_step(work, seal, account, given.totp)
         if step is None:
-            return await _failure(work, seal, given.email)
+            return await _failure(work, given)
     secret = pyotp.random_base32()
     await work.edit(account, totp_secret=seal.close(secret, "account", "totp_secret", account.id), totp_used_step=None)
     return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=given.email, issuer_name=ISSUER))
@@ -134,25 +139,26 @@ async def _open(work: Work, email: str, name: str, roles: Collection[Role], pass
     return account
 
 
-async def _credentials(seal: Seal, email: str, password: str, totp: str) -> Credentials:
+async def _credentials(seal: Seal, email: str, password: str, totp: str, address: str) -> Credentials:
     """Compare the password outside the transaction. Whether it counts is decided later, under the lock."""
     email = email_address(email)
     if len(password) > MAX_PASSWORD_CHARACTERS or len(totp) > MAX_TOTP_CHARACTERS:
         raise WrongCredentials()
-    await _check_pace(seal, email, datetime.now(UTC))  # so that a flood of guesses costs no hashing
+    tries = Tries(seal, TURN, email, address)
+    await _check_pace(tries, datetime.now(UTC))  # so that a flood of guesses costs no hashing
     known = await Account.filter(email=email).first()
     password_hash = known.password_hash if known else None
     is_right = await passwords.fits(password, password_hash)
-    return Credentials(email, password_hash if is_right else None, totp.replace(" ", ""))
+    return Credentials(email, password_hash if is_right else None, totp.replace(" ", ""), tries)
 
 
-async def _check_pace(seal: Seal, email: str, now: datetime) -> None:
-    recent = LoginAttempt.filter(subject=_subject(seal, email), created_at__gt=now - LOGIN_WINDOW)
-    check_login_pace(await recent.values_list("created_at", flat=True), now)  # type: ignore[arg-type]
+async def _check_pace(tries: Tries, now: datetime) -> None:
+    check_login_pace(await tries.of_subject(now - LOGIN_WINDOW), now)
+    await tries.check_address(now)
 
 
-async def _failure(work: Work, seal: Seal, email: str) -> WrongCredentials:
-    await LoginAttempt.create(subject=_subject(seal, email), created_at=work.now)
+async def _failure(work: Work, given: Credentials) -> WrongCredentials:
+    await given.tries.add(work.now)
     return WrongCredentials()
 
 
@@ -166,7 +172,3 @@ def _matching_step(work: Work, seal: Seal, account: Account, totp: str) -> int |
         if hmac.compare_digest(codes.generate_otp(step).encode(), totp.encode("utf-8", "replace")):
             found = step
     return found
-
-
-def _subject(seal: Seal, email: str) -> str:
-    return seal.hashed(email, "staff login")

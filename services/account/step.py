@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
@@ -11,11 +12,22 @@ from email_validator import EmailNotValidError, validate_email
 from tortoise import connections
 
 from domain import events
-from domain.account import MAX_DEVICE_CHARACTERS, MAX_EMAIL_CHARACTERS, SESSION_LIVES, AccountIsSuspended, EndReason
+from domain.account import (
+    ADDRESS_FAILURES,
+    ADDRESS_WINDOW,
+    MAX_DEVICE_CHARACTERS,
+    MAX_EMAIL_CHARACTERS,
+    SESSION_LIVES,
+    AccountIsSuspended,
+    EndReason,
+    check_address_pace,
+    counted_address,
+)
 from domain.permissions import Actor, Role
 from domain.refusals import InvalidInput, Refusal
 from domain.text import line
-from models.account import Account, RefreshToken, RoleGrant, Session
+from integrations.seal import Seal
+from models.account import Account, LoginAttempt, RefreshToken, RoleGrant, Session
 from services.work import UseCase, Work
 
 P = ParamSpec("P")
@@ -52,6 +64,47 @@ async def take_turn(kind: str, subject: str) -> None:
     await connections.get("default").execute_query(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [f"{kind}:{subject}"]
     )
+
+
+class Tries:
+    """Counts tries of one kind in PostgreSQL, for a subject (an account's name at the door) and for an address.
+
+    Subjects are kept as keyed hashes. Each is counted by one transaction at a time, the subject before the address.
+    """
+
+    def __init__(self, seal: Seal, kind: str, subject: str, address: str) -> None:
+        self._kind = kind
+        self._subject = seal.hashed(subject, kind)
+        self._address = seal.hashed(counted_address(address), f"{kind} address") if address else ""
+
+    async def take_turns(self) -> None:
+        """So that parallel tries count each other."""
+        for each in filter(None, (self._subject, self._address)):
+            await take_turn(self._kind, each)
+
+    async def of_subject(self, since: datetime) -> list[datetime]:
+        """When the subject was tried."""
+        return await _tried(self._subject, since)
+
+    async def check_address(self, now: datetime, most: int = ADDRESS_FAILURES) -> None:
+        """Raises TooManyAttempts; an address that is not known is not counted."""
+        if self._address:
+            check_address_pace(await _tried(self._address, now - ADDRESS_WINDOW), now, most)
+
+    async def add(self, now: datetime) -> None:
+        """Count one more for both."""
+        await LoginAttempt.create(subject=self._subject, created_at=now)
+        await self.add_address(now)
+
+    async def add_address(self, now: datetime) -> None:
+        """Count one more for the address alone."""
+        if self._address:
+            await LoginAttempt.create(subject=self._address, created_at=now)
+
+
+async def _tried(subject: str, since: datetime) -> list[datetime]:
+    recent = LoginAttempt.filter(subject=subject, created_at__gt=since)
+    return await recent.values_list("created_at", flat=True)  # type: ignore[return-value]
 
 
 async def roles_of(account_id: UUID) -> frozenset[Role]:

@@ -43,10 +43,13 @@ class Wire:
 
 
 class Line:
-    """A connection, from the client's end."""
+    """A connection, from the client's end, which is at 127.0.0.1. `proxies` are addresses of proxies that are
+    believed."""
 
-    def __init__(self, kind: type[HttpToolsProtocol], app: Any) -> None:
-        config = Config(app, log_level="warning", log_config=None, proxy_headers=False)
+    def __init__(self, kind: type[HttpToolsProtocol], app: Any, proxies: str | None = None) -> None:
+        config = Config(
+            app, log_level="warning", log_config=None, proxy_headers=proxies is not None, forwarded_allow_ips=proxies
+        )
         config.load()
         self.state = ServerState()
         self.state.default_headers = [(b"server", b"rawat")]

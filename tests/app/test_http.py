@@ -44,7 +44,7 @@ class App:
 
 
 class ShortApp(App):
-    def short(self, headers: dict[bytes, bytes], body: bytes) -> Answering | None:
+    def short(self, headers: dict[bytes, bytes], body: bytes, address: str) -> Answering | None:
         if b"decline" in body:
             return None
         self.shortened += 1
@@ -212,3 +212,57 @@ def test_a_head_is_read_once() -> None:
     assert read_head(head) == (
         {b"host": b"rawat.example", b"content-type": b"application/json", b"content-length": b"18"}, 18,
     )  # fmt: skip
+
+
+class Telling:
+    """Answers with the client's address, as it is told."""
+
+    def __init__(self) -> None:
+        self.shortened = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        text = json.dumps({"data": {"client": scope["client"][0]}}, separators=(",", ":")).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": text})
+
+
+class ShortTelling(Telling):
+    def short(self, headers: dict[bytes, bytes], body: bytes, address: str) -> Answering | None:
+        self.shortened += 1
+        return b"", self._result(address)
+
+    async def _result(self, address: str) -> ExecutionResult:
+        return ExecutionResult(data={"client": address}, errors=None)
+
+
+@pytest.mark.parametrize(
+    "told, proxies, client",
+    [
+        (None, "127.0.0.1", "127.0.0.1"),
+        (b"203.0.113.7", "127.0.0.1", "203.0.113.7"),
+        (b"203.0.113.7", "198.51.100.1", "127.0.0.1"),  # whoever says so is no proxy of ours
+        (b"203.0.113.7", None, "127.0.0.1"),
+        (b"192.0.2.1, 203.0.113.7", "127.0.0.1", "203.0.113.7"),  # the client may have made up the first
+        (b"203.0.113.7, 198.51.100.1", "127.0.0.0/8,198.51.100.0/24", "203.0.113.7"),
+        (b"2001:db8::1", "127.0.0.1", "2001:db8::1"),
+        (b"203.0.113.7:1234", "127.0.0.1", "203.0.113.7"),
+        (b"", "127.0.0.1", "127.0.0.1"),
+        (b"nonsense", "127.0.0.1", "nonsense"),
+    ],
+)
+async def test_the_clients_address_is_the_same_by_both_ways(
+    told: bytes | None, proxies: str | None, client: str
+) -> None:
+    headers = [] if told is None else [b"X-Forwarded-For: " + told]
+    written = []
+    apps = [Telling(), ShortTelling()]
+    for kind, app in zip((HttpToolsProtocol, HttpProtocol), apps, strict=True):
+        line = Line(kind, app, proxies)
+        await line.send(request(BODY, *headers))
+        written.append(line.said())
+        line.gone()
+    assert written[0] == written[1]
+    assert f'"client":"{client}"'.encode() in written[1][0]
+    assert apps[1].shortened == 1

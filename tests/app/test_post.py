@@ -17,7 +17,7 @@ from strawberry.asgi import GraphQL
 import app.asgi
 from app.asgi import make_app
 from app.door import Door, _not_signed_in, _unreadable
-from app.post import read
+from app.post import MAX_BODY_BYTES, BodyTooLong, bounded, read
 from app.settings import Settings
 from domain.permissions import CUSTOMER
 from domain.refusals import Language
@@ -27,7 +27,7 @@ from tests.app.line import Spoken
 
 ALLOWED, FOREIGN = "http://localhost:5173", "https://elsewhere.example"
 ORIGINS = (None, ALLOWED, FOREIGN, "null")
-SETTINGS = Settings(environment="test", cors_origins=(ALLOWED,))
+SETTINGS = Settings(environment="test", cors_origins=(ALLOWED,), rate_user=0)  # how often is another matter
 LIFETIME = timedelta(minutes=SETTINGS.access_token_minutes)
 TOKENS = Tokens(SETTINGS.secret_key, LIFETIME)
 PLAIN = [("content-type", "application/json")]
@@ -282,3 +282,37 @@ def test_integers_beyond_64_bits_are_left_to_the_long_way() -> None:
     for number, is_short in ((10**17, True), (2**64, False), (-(2**64), False), (10**30, False)):
         body = json.dumps({"query": QUERY, "variables": {"n": number}}).encode()
         assert (read(body) == (QUERY, {"n": number}, None)) is is_short, number
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told at once", "in chunks"])
+async def test_a_body_is_bounded(doors: Doors, is_told: bool) -> None:
+    for size, status in ((MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413)):
+        start = json.dumps(asks(QUERY))
+        content = f'{start[:-1]}, "more": "{"x" * (size - len(start) - 12)}"}}'.encode()
+        assert len(content) == size
+
+        async def chunks(content: bytes = content) -> AsyncIterator[bytes]:
+            for at in range(0, len(content), 10_000):
+                yield content[at : at + 10_000]
+
+        for client in doors.short:
+            answer = await client.post("/graphql", content=content if is_told else chunks(), headers=PLAIN)
+            assert answer.status_code == status
+            if status == 413:
+                assert answer.json()["errors"][0]["extensions"] == {"code": "BODY_TOO_LONG", "limit": MAX_BODY_BYTES}
+
+
+async def test_nothing_is_read_of_a_body_that_is_too_long() -> None:
+    asked = 0
+
+    async def receive() -> Any:
+        nonlocal asked
+        asked += 1
+        assert asked < 100, "it reads on and on"
+        return {"type": "http.request", "body": b"x" * 65_536, "more_body": True}
+
+    receive_bounded = bounded(receive)
+    with pytest.raises(BodyTooLong):
+        while True:
+            await receive_bounded()
+    assert asked == 5

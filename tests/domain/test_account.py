@@ -9,12 +9,15 @@ from domain.account import (
     CONSENT_TEXT_VERSION,
     TooManyAttempts,
     TooManyCodes,
+    check_address_pace,
     check_code_pace,
     check_code_shape,
     check_login_pace,
     check_password,
     check_role_fits,
     check_text_version,
+    check_wrong_codes,
+    counted_address,
     totp_steps,
 )
 from domain.permissions import Role
@@ -115,3 +118,36 @@ def test_a_totp_code_counts_one_step_around_now_and_once() -> None:
     assert totp_steps(NOW, None) == [present - 1, present, present + 1]
     assert totp_steps(NOW, present) == [present + 1]
     assert totp_steps(NOW, present + 1) == []
+
+
+@pytest.mark.parametrize("failed", [[], ago(1, 2, 3, 4), ago(1, 2, 3, 4, 600), ago(*[601] * 50)])
+def test_a_code_may_be_tried(failed: list[datetime]) -> None:
+    check_wrong_codes(failed, NOW)
+
+
+@pytest.mark.parametrize("failed", [ago(1, 2, 3, 4, 5), ago(599, 500, 400, 300, 200, 100)])
+def test_the_sixth_wrong_code_in_ten_minutes_is_one_too_many(failed: list[datetime]) -> None:
+    with pytest.raises(TooManyAttempts):
+        check_wrong_codes(failed, NOW)
+
+
+def test_an_address_may_try_so_often_in_a_quarter_of_an_hour() -> None:
+    check_address_pace(ago(*range(29), 900, 901), NOW, most=30)
+    with pytest.raises(TooManyAttempts):
+        check_address_pace(ago(*range(30)), NOW, most=30)
+
+
+@pytest.mark.parametrize(
+    "address, counted",
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_what_counts_as_one_address(address: str, counted: str) -> None:
+    assert counted_address(address) == counted
