@@ -30,7 +30,7 @@ from integrations.seal import Seal
 from integrations.token import Tokens
 from services.account import ended_since
 from subscriptions.hub import Hub
-from subscriptions.revocation import Revocations
+from subscriptions.revocation import Revocations, look_forever
 
 READY_WITHIN_S = 2.0
 VARY = b"vary: Origin\r\n"
@@ -57,13 +57,19 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
         try:
             async with pool, hub.running():
                 hub.watchers.append(revocations.hear)
-                revocations.remember(await ended_since(datetime.now(UTC) - lifetime))
+                started_at = datetime.now(UTC)
+                revocations.remember(await ended_since(started_at - lifetime))
                 media.sweep()
-                carrier = asyncio.create_task(NUDGE.carry(redis))
+                loops = [
+                    asyncio.create_task(NUDGE.carry(redis)),
+                    asyncio.create_task(look_forever(revocations, started_at - lifetime)),
+                ]
                 try:
                     yield
                 finally:
-                    carrier.cancel()
+                    for loop in loops:
+                        loop.cancel()
+                    await asyncio.gather(*loops, return_exceptions=True)
         finally:
             await redis.aclose()
 
