@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 from redis.asyncio import Redis
@@ -57,19 +58,11 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
         try:
             async with pool, hub.running():
                 hub.watchers.append(revocations.hear)
-                started_at = datetime.now(UTC)
-                revocations.remember(await ended_since(started_at - lifetime))
+                since = datetime.now(UTC) - lifetime
+                revocations.remember(await ended_since(since))
                 media.sweep()
-                loops = [
-                    asyncio.create_task(NUDGE.carry(redis)),
-                    asyncio.create_task(look_forever(revocations, started_at - lifetime)),
-                ]
-                try:
+                async with _meanwhile(NUDGE.carry(redis), look_forever(revocations, since)):
                     yield
-                finally:
-                    for loop in loops:
-                        loop.cancel()
-                    await asyncio.gather(*loops, return_exceptions=True)
         finally:
             await redis.aclose()
 
@@ -120,6 +113,18 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._everything(scope, receive, send)
+
+
+@asynccontextmanager
+async def _meanwhile(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run them as long as the block does."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _database(url: str) -> bool:
