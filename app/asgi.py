@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 from redis.asyncio import Redis
@@ -31,7 +32,7 @@ from integrations.seal import Seal
 from integrations.token import Tokens
 from services.account import ended_since
 from subscriptions.hub import Hub
-from subscriptions.revocation import Revocations
+from subscriptions.revocation import Revocations, look_forever
 
 READY_WITHIN_S = 2.0
 VARY = b"vary: Origin\r\n"
@@ -58,13 +59,11 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
         try:
             async with pool, hub.running():
                 hub.watchers.append(revocations.hear)
-                revocations.remember(await ended_since(datetime.now(UTC) - lifetime))
+                since = datetime.now(UTC) - lifetime
+                revocations.remember(await ended_since(since))
                 media.sweep()
-                carrier = asyncio.create_task(NUDGE.carry(redis))
-                try:
+                async with _meanwhile(NUDGE.carry(redis), look_forever(revocations, since)):
                     yield
-                finally:
-                    carrier.cancel()
         finally:
             await redis.aclose()
 
@@ -124,6 +123,18 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._everything(scope, receive, send)
+
+
+@asynccontextmanager
+async def _meanwhile(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run them as long as the block does."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _database(url: str) -> bool:

@@ -51,6 +51,18 @@ class Client(AsyncpgDBClient):
         except asyncpg.PostgresError as error:
             _raise_as_tortoise(error)
 
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Tortoise does for its own methods."""
+
+        async def without_values(*given: Any, **named: Any) -> Any:
+            try:
+                return await func(*given, **named)
+            except asyncpg.PostgresError as error:
+                _forget_values(error)
+                raise
+
+        return await super()._translate_exceptions(without_values, *args, **kwargs)
+
     async def open_pool(self) -> Pool:
         """The pool; the first who needs it opens it."""
         async with self._pool_init_lock:
@@ -181,10 +193,17 @@ def current() -> Client:
 
 def _raise_as_tortoise(error: asyncpg.PostgresError) -> NoReturn:
     """Raise the error that Tortoise's own methods raise for it."""
+    _forget_values(error)
     for kinds, exception in TRANSLATED:
         if isinstance(error, kinds):
             raise exception(error) from error
     raise error
+
+
+def _forget_values(error: asyncpg.PostgresError) -> None:
+    """PostgreSQL says which values broke a constraint, often the whole row: nothing for logs and dead letters."""
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        error.detail = None
 
 
 client_class = Client

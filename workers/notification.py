@@ -4,8 +4,6 @@ TELLINGS is the table: one row is one job, named `tell_<whom>_<what>`, for one r
 rows as they are when it runs, so that a late one tells the truth; with nothing to tell (any more) it writes nothing.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +15,6 @@ from domain.notification import Audience, Channel, Template, is_readable, is_sta
 from domain.permissions import Role
 from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem, Label
 from domain.wording import day, join_words, rupiah
-from integrations.delivery import Outgoing, Undeliverable, Unreachable
 from integrations.mail import Mail
 from integrations.sms import Sms
 from integrations.whatsapp import Whatsapp
@@ -26,14 +23,12 @@ from models.booking import Booking, Incident
 from models.photo import PhotoUpdate
 from services import notification as notifications
 from services.notification import Case, Letter, NotNeeded
+from workers.delivery import carry
 from workers.job import Job
 
-SEND_TIMEOUT_S = 15  # shorter than JOB_TIMEOUT_S, so that a slow provider is a failed try and not a failed job
 REFUND_WITHIN = timedelta(hours=24)  # D-06
 MISSED = Label("mitra tidak hadir tepat waktu", "partner not there in time")
 BY_CLOCK = "CLOCK"  # as services.booking.clock says it in PartnerDidNotShow
-
-log = logging.getLogger("rawat.notification")
 
 Facts = dict[str, str]
 FactsOf = Callable[[Case], Awaitable[Facts | None]]
@@ -323,36 +318,11 @@ async def send_notification(job: Job) -> None:
     except NotNeeded as reason:
         await notifications.record_delivery(job.actor, row.id, skipped=str(reason))
         return
-    failure = await _carry(_provider(job, row.channel), message)
+    failure = await carry(_provider(job, row.channel), message)
     if failure is None:
         await notifications.record_delivery(job.actor, row.id)
     else:
         await notifications.record_failed_delivery(job.actor, row.id, failure.reason, failure.for_good)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a message did not go, and whether it never will."""
-
-    reason: str
-    for_good: bool
-
-
-async def _carry(provider: Mail | Whatsapp | Sms, message: Outgoing) -> Failure | None:
-    """Hand the message over. Whatever goes wrong is a failed try, so that no message is on its way for ever."""
-    try:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            await provider.send(message)
-    except Undeliverable as error:
-        return Failure(str(error), for_good=True)
-    except Unreachable as error:
-        return Failure(str(error), for_good=False)
-    except TimeoutError:
-        return Failure("the provider took too long", for_good=False)
-    except Exception as error:
-        log.exception("a provider failed in a way it does not declare")
-        return Failure(type(error).__name__, for_good=False)  # its text may repeat an address
-    return None
 
 
 def _provider(job: Job, channel: Channel) -> Mail | Whatsapp | Sms:

@@ -72,7 +72,10 @@ async def log_out_everywhere(work: Work) -> int:
     return len(ended)
 
 
-async def ended_since(moment: datetime) -> set[UUID]:
-    """Sessions that ended after `moment`, whose access tokens may still look valid."""
-    ended = Session.filter(ended_at__gt=moment).order_by("-ended_at").limit(MAX_ENDED)
-    return set(await ended.values_list("id", flat=True))  # type: ignore[arg-type]
+async def ended_since(moment: datetime, until: datetime | None = None) -> dict[UUID, UUID]:
+    """Sessions that ended after `moment`, with their accounts: their access tokens may still look valid. Where given,
+    only those that ended up to `until`."""
+    ended = Session.filter(ended_at__gt=moment)
+    if until is not None:
+        ended = ended.filter(ended_at__lte=until)
+    return dict(await ended.order_by("-ended_at").limit(MAX_ENDED).values_list("id", "account_id"))

@@ -3,17 +3,19 @@
 import ast
 import asyncio
 import re
+import traceback
 from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
 import pytest
 from tortoise import connections
-from tortoise.exceptions import TransactionManagementError
+from tortoise.exceptions import IntegrityError, TransactionManagementError
 from tortoise.transactions import in_transaction
 
 from app.database import SERVER_SETTINGS
 from domain.refusals import Refusal, TryAgain
+from models.account import Account
 from models.backend import Client
 from models.pet import Pet
 from models.pool import Connection, Pool
@@ -258,3 +260,27 @@ def test_the_source_test_lets_pass_what_ends_with_the_transaction(sql: str) -> N
 def _address() -> dict[str, Any]:
     client = the_client()
     return {name: getattr(client, name) for name in ("host", "port", "user", "password", "database")}
+
+
+@pytest.mark.parametrize("way", ["Tortoise", "records"])
+async def test_an_error_names_the_constraint_and_none_of_the_values(clean: str, way: str) -> None:
+    phone, street = "+6281200007777", "Jalan Rahasia 7"
+    await Account.create(name="Sari", phone=phone)
+    owner = await Account.create(name="Budi")
+    broken = {
+        "account_phone_key": ("UPDATE account SET phone = $1 WHERE id = $2", [phone, owner.id]),
+        None: (
+            "INSERT INTO address (id, street) VALUES ($2, $1)",
+            [street, owner.id],
+        ),  # PostgreSQL shows the whole row
+    }
+    for constraint, (sql, values) in broken.items():
+        with pytest.raises(IntegrityError) as caught:
+            if way == "records":
+                await records(sql, values)
+            else:
+                await connections.get("default").execute_query(sql, values)
+        assert caught.value.args[0].constraint_name == constraint
+        told = "".join(traceback.format_exception(caught.value))
+        assert "violates" in told
+        assert phone not in told and street not in told

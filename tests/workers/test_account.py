@@ -95,3 +95,14 @@ async def test_what_can_never_arrive_is_wiped(tmp_path: Path) -> None:
     task = await send(outside(tmp_path, Failing(Undeliverable("no such number"))))
     assert task.state is TaskState.DONE
     assert (await LoginCode.get()).sealed_code is None
+
+
+async def test_what_a_provider_says_in_anger_is_repeated_nowhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error of a library often names the address it asked, with number and code in it."""
+    code = await ask()
+    task = await send(outside(tmp_path, Failing(RuntimeError(f"400 for https://sms.example/?to={PHONE}&text={code}"))))
+    assert (task.state, task.last_error) == (TaskState.DUE, "Unreachable: RuntimeError")
+    assert "RuntimeError" in caplog.text and "test_account.py" in caplog.text  # what and where is known
+    assert PHONE not in caplog.text and code not in caplog.text

@@ -138,6 +138,6 @@ async def test_sessions_that_ended_lately_are_known() -> None:
     moment = datetime.now(UTC)
     ended, live = await sign_in(), await sign_in()
     await accounts.log_out(acting(ended))
-    assert await accounts.ended_since(moment) == {ended.session.id}
-    assert await accounts.ended_since(datetime.now(UTC)) == set()
+    assert await accounts.ended_since(moment) == {ended.session.id: ended.account.id}
+    assert await accounts.ended_since(moment, moment) == await accounts.ended_since(datetime.now(UTC)) == {}
     assert live.session.ended_at is None
