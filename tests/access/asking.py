@@ -26,6 +26,7 @@ SHOWN, NULL, EMPTY, GONE, SIGN, DENY, MAY, SHUT = "shown", "null", "empty", "gon
 REFUSED = {"NOT_SIGNED_IN": SIGN, "NOT_ALLOWED": DENY, "NOT_FOUND": GONE}
 PLAIN, ODD = b"application/json", b"application/json, application/octet-stream;q=0.1"
 MAX_HEARD = 300  # messages of one subscription before it is live
+ADDRESS = "127.0.0.1"
 LAST = frozenset({"error", "complete"})
 _numbers = count(1)
 
@@ -67,7 +68,7 @@ class Desk:
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
             "path": "/graphql", "raw_path": b"/graphql", "query_string": b"", "root_path": "",
-            "headers": list(headers.items()), "client": ("127.0.0.1", 1), "server": ("rawat.example", 80),
+            "headers": list(headers.items()), "client": (ADDRESS, 1), "server": ("rawat.example", 80),
         }  # fmt: skip
         waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
         told: list[Message] = []
@@ -85,7 +86,7 @@ class Desk:
         """By the short way of a document that is known, as app/http.py takes it from the connection."""
         self.asked += 1
         body = _body(document, variables)
-        found = self.app.short(self._headers(reader, body), body)
+        found = self.app.short(self._headers(reader, body), body, ADDRESS)
         assert found is not None, f"not known: {document}"
         return Answer(written(process_result(await found[1])))
 

@@ -1,6 +1,7 @@
 """The access matrix: every field and operation has a row, and the product does what each cell says."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from tortoise import connections
 
 from app.asgi import Front, make_app
 from app.graphql import schema
+from app.limit import LIMITS
 from app.settings import Settings
 from domain.permissions import ALLOWED, ANYONE, SYSTEM_ONLY, Can, Role
+from execution.around import Documents
+from execution.schema import MAX_KEPT_CHARACTERS
 from integrations.token import Tokens
 from models.account import Account
 from tests import world
@@ -101,9 +105,19 @@ def _camel(name: str) -> str:
 # Over HTTP
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One document asks for every field: its size is not what is looked at here."""
+    limits = replace(
+        LIMITS, characters=10**6, tokens=10**5, depth=100, aliases=10**4, selections=10**5, repeats=10**4, list_size=0
+    )
+    monkeypatch.setattr(schema, "_limits", limits)
+    monkeypatch.setattr(schema, "_documents", Documents(MAX_KEPT_CHARACTERS, limits))
+
+
 @pytest.fixture
 async def desk(clean: str, redis_url: str, tmp_path: Path) -> Desk:
-    settings = Settings(environment="test", data_dir=tmp_path)
+    settings = Settings(environment="test", data_dir=tmp_path, rate_user=0)
     app = make_app(settings, clean, redis_url, owns_database=False)
     assert isinstance(app, Front)
     desk = Desk(app, await land(), Tokens(settings.secret_key, timedelta(minutes=settings.access_token_minutes)))
