@@ -11,6 +11,7 @@ from app.address import database_url, redis_url
 from app.database import database
 from app.outside import outside
 from app.settings import Settings
+from integrations.fault import arm
 from integrations.nudge import NUDGE
 from workers.runner import Runner
 
@@ -19,6 +20,7 @@ log = logging.getLogger("rawat.worker")
 
 async def work(settings: Settings) -> None:
     """Run until TERM or Ctrl-C; a task that is cut off is taken up again when its lease ends."""
+    arm(settings.faults)
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)

@@ -27,6 +27,7 @@ from domain.permissions import Actor, Can, Claim
 from domain.refusals import IdempotencyKeyReused, NotFound, Refusal, TryAgain
 from domain.task import Timer
 from domain.text import line
+from integrations.fault import Point, fault_point
 from integrations.nudge import NUDGE
 from models.pool import NoConnectionFree
 from models.record import records
@@ -193,6 +194,8 @@ def use_case(can: Can, replays: type[Model] | None = None) -> Callable[[Act[P, R
                 else:
                     result = await _keyed(work, can, replays, lambda: act(work, *args, **kwargs), (args, kwargs))
                 await work.keep()
+                fault_point(Point.BEFORE_COMMIT)
+            fault_point(Point.AFTER_COMMIT)
             return result, work
 
         @wraps(act)

@@ -18,6 +18,7 @@ from domain.permissions import Role
 from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem, Label
 from domain.wording import day, join_words, rupiah
 from integrations.delivery import Outgoing, Undeliverable, Unreachable
+from integrations.fault import Point, fault_point
 from integrations.mail import Mail
 from integrations.sms import Sms
 from integrations.whatsapp import Whatsapp
@@ -324,6 +325,7 @@ async def send_notification(job: Job) -> None:
         await notifications.record_delivery(job.actor, row.id, skipped=str(reason))
         return
     failure = await _carry(_provider(job, row.channel), message)
+    fault_point(Point.CARRIED)
     if failure is None:
         await notifications.record_delivery(job.actor, row.id)
     else:

@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 
 from domain.chain import FACTS, chained
 from domain.road import KEPT, PAGE, STREAM, SWEEP_S
+from integrations.fault import Point, fault_point
 from integrations.nudge import CHANNEL, REDIS_DOWN, is_stopping
 
 BATCH = 500  # events in one numbering transaction
@@ -101,6 +102,7 @@ class Relay:
                 hashes.append(chained(self._key, hashes[-1], position, dict(row)))
             ids = [row["id"] for row in rows]
             await connection.execute(NUMBER, ids, positions, hashes[1:], positions[-1], hashes[-1])
+        fault_point(Point.NUMBERED)
         self._fresh.extend(zip(positions, rows, strict=True))
         self._numbered.set()
         return len(rows)

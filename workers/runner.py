@@ -16,6 +16,7 @@ from domain.permissions import Claim
 from domain.refusals import Refusal, TryAgain
 from domain.road import SWEEP_S
 from domain.task import JOB_TIMEOUT_S
+from integrations.fault import Point, fault_point
 from integrations.nudge import REDIS_DOWN, is_stopping
 from services import task as tasks
 from services.work import StaleClaim
@@ -39,6 +40,7 @@ async def run_task(key: str, outside: Outside) -> None:
     found = await tasks.claim(key, datetime.now(UTC))
     if found is None:
         return None
+    fault_point(Point.CLAIMED)
     claim, name, payload = found
     job = JOBS.get(name)
     if job is None:
@@ -47,6 +49,7 @@ async def run_task(key: str, outside: Outside) -> None:
     try:
         async with asyncio.timeout(JOB_TIMEOUT_S):
             await job(Job(claim, orjson.loads(payload), outside))
+        fault_point(Point.WORKED)
     except StaleClaim:
         log.warning("task %s was taken over", key)
     except UnknownEvent:
