@@ -43,9 +43,9 @@ def fault_point(point: Point) -> None:
 def _strike(plan: Path) -> None:
     taken = plan.with_suffix(TAKEN)
     try:
+        deed = plan.read_text().strip()
         plan.rename(taken)
-    except FileNotFoundError:
+    except FileNotFoundError:  # nothing is planned, or somebody else was here first
         return
-    deed = taken.read_text().strip()
     print(f"fault point {plan.name}: {deed}", file=sys.stderr, flush=True)  # noqa: T201 - a last word
     os.kill(os.getpid(), DEEDS[deed])
