@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 CHANNEL = "nudge"
-REDIS_DOWN = (RedisError, OSError, asyncio.TimeoutError)
+# RuntimeError: uvloop says so of a connection whose end it has seen and not yet told (killed while one connects).
+REDIS_DOWN = (RedisError, OSError, asyncio.TimeoutError, RuntimeError)
 
 
 def is_stopping() -> bool:

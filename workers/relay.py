@@ -23,8 +23,10 @@ from integrations.nudge import CHANNEL, REDIS_DOWN, is_stopping
 BATCH = 500  # events in one numbering transaction
 FROZEN_MS = 2000  # a relay that freezes inside its transaction is ended by the server after this long
 RETRY_S = 0.2
+# RuntimeError: uvloop says so of a connection whose end it has seen and not yet told.
 DATABASE_DOWN = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError,
+    RuntimeError,
 )  # fmt: skip
 
 TAKE_HEAD = "SELECT position, hash FROM relay_head FOR UPDATE SKIP LOCKED"
