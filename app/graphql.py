@@ -12,9 +12,10 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import StreamExecutionResult
 
 from app.settings import settings
-from domain.refusals import Language, Refusal
+from domain.refusals import Language, Refusal, TryAgain
 from execution.opening import OpeningSchema
 from execution.schema import CompiledSchema
+from models.pool import is_away
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
 from resolvers.message import MessageMutation
@@ -59,6 +60,10 @@ def shown_error(error: GraphQLError, language: Language) -> GraphQLError:
         return GraphQLError(cause.sentence(language), error.nodes, path=error.path, extensions=extensions)
     if cause is None or isinstance(cause, GraphQLError):
         return error  # of the document itself, or said on purpose
+    if is_away(cause):
+        log.warning("the database is away at %s: %s", error.path, type(cause).__name__)
+        extensions = {"code": TryAgain.code, "field": None}
+        return GraphQLError(TryAgain().sentence(language), error.nodes, path=error.path, extensions=extensions)
     log.error("an unexpected error at %s", error.path, exc_info=cause)
     return GraphQLError(
         "Unexpected error.", error.nodes, source=error.source, positions=error.positions, path=error.path
