@@ -22,6 +22,7 @@ STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError) 
 AWAY = (
     OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
     asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the next statement on a connection that the server has just ended
 )  # fmt: skip
 UVLOOP_CLOSED = "the handler is closed"  # its RuntimeError about a connection whose end it has seen and not yet told
 

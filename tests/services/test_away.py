@@ -88,6 +88,7 @@ AWAY = (
     ConnectionRefusedError(), ConnectionResetError(), TimeoutError(), asyncpg.ConnectionDoesNotExistError(""),
     asyncpg.CannotConnectNowError(""), asyncpg.AdminShutdownError(""), asyncpg.TooManyConnectionsError(""),
     asyncpg.InterfaceError("connection is closed"), asyncpg.IdleInTransactionSessionTimeoutError(""),
+    asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
     RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed"),
 )  # fmt: skip
 HERE = (
