@@ -1,0 +1,69 @@
+"""Scenarios in which a worker dies or freezes in the middle of a task, and one whose clock is wrong."""
+
+import asyncio
+
+from integrations.fault import Point
+from tests.faults.stage import Stage, scenario
+from tests.faults.world import inbox
+
+HOUR_S = 3600
+EXPIRED_EARLY = """
+SELECT count(*) AS count FROM booking b JOIN event e ON e.subject = b.id AND e.name = 'BookingHoldExpired'
+ WHERE b.ended_at > b.hold_expires_at AND b.hold_expires_at > now()"""
+SENT = "SELECT id::text FROM notification WHERE state = 'SENT' AND channel <> 'IN_APP'"
+
+
+@scenario("F04")
+async def worker_killed_before_the_provider(stage: Stage) -> None:
+    """kill -9 with a task claimed and nothing done: another attempt does it."""
+    for _ in stage.times(1, 3):
+        await stage.strike("worker", Point.CLAIMED)
+        await stage.lapse()
+        await stage.pause()
+
+
+@scenario("F05")
+async def worker_killed_after_the_provider(stage: Stage) -> None:
+    """kill -9 after the provider took a message and before that was recorded: sent again under the same key, once."""
+    for _ in stage.times(1, 3):
+        await stage.strike("worker", Point.CARRIED)
+        await stage.lapse()
+        await stage.pause()
+    for point in (Point.WORKED, Point.NUMBERED) if stage.is_long else (Point.NUMBERED,):
+        await stage.strike("worker", point)
+        await stage.lapse()
+    letters = len(list(inbox(stage.rig.folder).glob("*.json")))
+    stage.figures["letters"] = letters
+
+
+@scenario("F06")
+async def worker_frozen_past_its_lease(stage: Stage) -> None:
+    """A worker freezes with a task in its hands; another one does it; the first wakes up and changes nothing."""
+    frozen, other = stage.rig.worker, await stage.rig.add_worker("worker2")
+    try:
+        for point in (Point.CLAIMED, Point.BEFORE_COMMIT) if stage.is_long else (Point.CLAIMED,):
+            await stage.strike("worker", point, "freeze")
+            await asyncio.sleep(stage.span(1, 45))
+            await stage.lapse()
+            await asyncio.sleep(stage.span(1.5, 5))
+            frozen.thaw()
+            await stage.pause()
+        stage.figures["taken_over"] = frozen.tail(1_000_000).count("was taken over")
+    finally:
+        frozen.thaw()
+        del stage.rig.parts["worker2"]
+        await other.end()
+
+
+@scenario("F24")
+async def clocks_jump(stage: Stage) -> None:
+    """The worker's clock, then the API's, jumps an hour ahead and an hour back, while both run: the order of events
+    does not ask a clock, and nothing is lost. What a wrong clock frees too early is counted, not prevented."""
+    for part in (stage.rig.worker, stage.rig.api):
+        for ahead_s in (HOUR_S, -HOUR_S):
+            part.clock.write_text(str(ahead_s))
+            await asyncio.sleep(stage.span(0.8, 5))
+        part.clock.write_text("0.0")
+        await asyncio.sleep(0.3)
+    [row] = await stage.rig.rows(EXPIRED_EARLY)
+    stage.figures["freed_early"] = row["count"]
