@@ -13,6 +13,7 @@ from tests.faults.world import Person
 REQUEST_TIMEOUT_S = 6.0
 PATIENCE_S = 60.0  # of one order, all its attempts together
 PAUSE_S = 0.1
+THINKS_S = 0.15  # before the next order, at most: faults are what is tried, not throughput
 MAX_ATTEMPTS = 300
 # Refusals that say nothing of the order itself: the server was busy, or could not read the token (its clock was wrong).
 ASK_AGAIN = ("TRY_AGAIN", "NOT_SIGNED_IN")
@@ -45,6 +46,7 @@ class Client:
             given = f"{key}-{number}" if self._forgets_keys and number else key
             attempt = await self.ask(operation, document, given, about, key=given, **variables)
             if attempt.outcome != UNKNOWN and attempt.code not in ASK_AGAIN:
+                await asyncio.sleep(self.dice.uniform(0, THINKS_S))
                 return attempt
             self.urls = self.urls[1:] + self.urls[:1]  # as a balancer would send us on
             if time.monotonic() > deadline:

@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from app.database import database
+from app.embedded import Valkey
 from domain.road import STREAM
 from integrations.nudge import CHANNEL
 from services.invariant import chain_is_whole, positions_are_whole
@@ -29,6 +30,7 @@ MOST_IN_ONE = 40  # events of one transaction
 ROLLED_BACK = 0.05
 AHEAD = 1500  # events that writers may be before the plan of faults
 PATIENCE_S = 60.0
+SLOW_S = 0.04  # from Redis to the hubs, each way, and as much jitter
 MAX_NAMED = 10
 PLANTS = ("id-cursor", "unfenced", "deaf-hub")
 # The payload repeats the id, so that a reader is judged by what it was told and not by where it stood.
@@ -201,7 +203,10 @@ class Torture:
 async def _readers(torture: Torture) -> AsyncIterator[None]:
     """All readers, until the end of the block."""
     kind: type[Hub] = DeafHub if torture.plant == "deaf-hub" else Hub
-    url, redis_url, tasks = torture.rig.postgres.url, torture.rig.valkey.url, []
+    # A slow road: entries that vanish do so before they are read.
+    road = torture.rig.proxies["api-redis"]
+    road.weather.latency_s, road.weather.jitter_s = SLOW_S, SLOW_S
+    url, redis_url, tasks = torture.rig.postgres.url, Valkey.address(road.port), []
     async with hub(kind, url, redis_url) as one, hub(kind, url, redis_url) as other:
         for number in range(HUBS * READERS_EACH):
             topics = TOPICS if number == 0 else tuple(torture.dice.sample(TOPICS, 1 + number % 3))

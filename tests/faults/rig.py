@@ -22,6 +22,8 @@ from tests.faults.part import Part
 from tests.faults.proxy import Proxy
 
 TOKEN_MINUTES = 180  # a run is shorter
+LAPSE = "UPDATE task SET lease_until = now() - interval '1 s' WHERE state = 'RUNNING'"
+IN_PROGRESS = "arq:in-progress:*"
 T = TypeVar("T")
 
 
@@ -103,6 +105,13 @@ class Rig:
     async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         async with self.database() as connection:
             return [dict(row) for row in await connection.fetch(sql, *values)]
+
+    async def lapse(self) -> None:
+        """Half a minute passes: leases of dead workers end, and what arq believes of them."""
+        await self.rows(LAPSE)
+        async with self.redis() as redis:
+            async for key in redis.scan_iter(match=IN_PROGRESS, count=1000):
+                await redis.delete(key)
 
     async def heal(self) -> None:
         """Everything is there again: servers, network, clocks, both programs, thawed and without planned faults."""

@@ -13,7 +13,6 @@ from tests.faults.workload import Workload
 from tests.faults.world import World
 
 STRIKE_WITHIN_S = 15.0
-LAPSE = "UPDATE task SET lease_until = now() - interval '1 s' WHERE state = 'RUNNING'"
 
 
 @dataclass
@@ -56,8 +55,7 @@ class Stage:
     async def lapse(self) -> None:
         """In the short form leases end now; in the long one they are waited for."""
         if not self.is_long:
-            async with self.rig.database() as connection:
-                await connection.execute(LAPSE)
+            await self.rig.lapse()
 
     def note_most(self, name: str, value: float) -> None:
         self.figures[name] = max(value, self.figures.get(name, 0.0))

@@ -17,7 +17,6 @@ from services import message as messages
 from tests import world
 from tests.faults.facts import quiet
 from tests.faults.rig import Rig, rig
-from tests.faults.stage import LAPSE
 from tests.faults.world import awake, inbox
 from tests.world import Customer, Provider
 
@@ -82,7 +81,7 @@ class Torture:
     async def lapse(self) -> None:
         """In the short form leases end now; in the long one they are waited for."""
         if not self.is_long:
-            await self.rig.rows(LAPSE)
+            await self.rig.lapse()
 
 
 def killed_at(point: Point) -> Fault:
