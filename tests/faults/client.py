@@ -13,7 +13,7 @@ from tests.faults.world import Person
 REQUEST_TIMEOUT_S = 6.0
 PATIENCE_S = 60.0  # of one order, all its attempts together
 PAUSE_S = 0.1
-THINKS_S = 0.15  # before the next order, at most: faults are what is tried, not throughput
+THINKS_S = 0.3  # before the next order, at most: faults are what is tried, not throughput
 MAX_ATTEMPTS = 300
 # Refusals that say nothing of the order itself: the server was busy, or could not read the token (its clock was wrong).
 ASK_AGAIN = ("TRY_AGAIN", "NOT_SIGNED_IN")

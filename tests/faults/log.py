@@ -70,7 +70,7 @@ class Plan:
         return deeds
 
 
-SHORT = Plan(events=4_000, kills=3, freezes=1, freeze_s=3.0, cuts=2, flushes=1)
+SHORT = Plan(events=2_500, kills=2, freezes=1, freeze_s=2.5, cuts=1, flushes=1)
 LONG = Plan(events=100_000, kills=22, freezes=3, freeze_s=10.0, cuts=6, flushes=4)
 
 

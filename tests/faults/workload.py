@@ -15,7 +15,7 @@ from tests.world import Customer, Provider, at
 
 DAYS, HOURS = range(3, 40), range(7, 20)
 HOT_DAYS = range(3, 5)  # where customers get in each other's way
-NEWCOMER_EVERY_S = 1.5
+NEWCOMER_EVERY_S = 2.0
 READ_EVERY_S = 0.3
 STOP_WITHIN_S = 90.0
 

@@ -55,7 +55,7 @@ async def person(name: str, actor: Actor) -> Person:
     return Person(name, actor, tokens.issue(actor.id, session.id, actor.roles, actor.language, datetime.now(UTC))[0])
 
 
-async def settle(url: str, customers: int = 6, providers: int = 3) -> World:
+async def settle(url: str, customers: int = 4, providers: int = 2) -> World:
     """Make everybody straight in the database, before anything is broken."""
     made = World()
     async with database(url):
