@@ -18,6 +18,7 @@ HOT_DAYS = range(3, 5)  # where customers get in each other's way
 NEWCOMER_EVERY_S = 2.0
 READ_EVERY_S = 0.3
 STOP_WITHIN_S = 90.0
+MAX_WISHES = 50
 
 
 class Workload:
@@ -89,6 +90,16 @@ class Workload:
             await self._say(theirs, id)
         if not is_requested or self.dice.random() < 0.97:  # holds are few, and slots should not run out
             await mine.order("cancel", say.CANCEL, self._key(), id, id=id)
+
+    async def hold_and_keep(self) -> str:
+        """A hold that nobody touches any more, of whoever has one left; its booking's id."""
+        for _ in range(MAX_WISHES):
+            person, customer = self.dice.choice(self.world.customers)
+            _, provider = self.dice.choice(self.world.providers)
+            held = await self.client(person).order("hold", say.HOLD, self._key(), input=self._wish(customer, provider))
+            if held.outcome == OK:
+                return held.result
+        raise AssertionError("nobody gets a hold")
 
     async def _say(self, client: Client, id: str) -> None:
         key = self._key()
