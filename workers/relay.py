@@ -22,6 +22,8 @@ from integrations.nudge import CHANNEL, REDIS_DOWN, is_stopping
 
 BATCH = 500  # events in one numbering transaction
 FROZEN_MS = 2000  # a relay that freezes inside its transaction is ended by the server after this long
+# One frozen between preparing a statement and executing it is not idle to the server; since version 17 this ends it.
+NUMBERING_MS = 5000
 RETRY_S = 0.2
 # RuntimeError: uvloop says so of a connection whose end it has seen and not yet told.
 DATABASE_DOWN = (
@@ -72,7 +74,10 @@ class Relay:
             "tcp_keepalives_count": "3",
             "synchronous_commit": "on",
         }
-        return await asyncpg.connect(self._url, timeout=5, command_timeout=15, server_settings=settings)
+        connection = await asyncpg.connect(self._url, timeout=5, command_timeout=15, server_settings=settings)
+        if connection.get_server_version().major >= 17:
+            await connection.execute("SELECT set_config('transaction_timeout', $1, false)", str(NUMBERING_MS))
+        return connection
 
     async def _number_forever(self) -> None:
         while not is_stopping():
