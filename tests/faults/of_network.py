@@ -1,6 +1,7 @@
 """Scenarios in which the network between us and our servers, or between us and listeners, is bad."""
 
 import asyncio
+import json
 
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
@@ -105,8 +106,10 @@ async def _dead_sockets_are_let_go(stage: Stage) -> None:
     try:
         address = f"ws://127.0.0.1:{silent.port}/graphql"
         sockets = [await connect(address, subprotocols=PROTOCOLS, ping_interval=None) for _ in range(DEAD_SOCKETS)]
+        credentials = {"authorization": f"Bearer {stage.world.everybody()[0].token}"}
+        hello = json.dumps({"type": "connection_init", "payload": credentials})
         for socket in sockets:
-            await socket.send('{"type": "connection_init", "payload": {}}')
+            await socket.send(hello)
             await socket.recv()
         before = stage.rig.api.open_files()
         silent.cut()
