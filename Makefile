@@ -10,7 +10,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz authority bench growth schema map trace migration lock clean reset
+.PHONY: help run test check fuzz authority faults bench growth schema map trace migration lock clean reset
 # A half-written stamp must not pass for an installation.
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,9 @@ fuzz: $(VENV)/.dev-installed  ## ask both executors random documents and compare
 
 authority: $(VENV)/.dev-installed  ## end the right to listen of many sockets at once, in every way (sockets=500)
 	@ACCESS_SOCKETS=$(or $(sockets),500) exec $(VENV)/bin/python -m pytest -q tests/access/test_authority.py $(args)
+
+faults: $(VENV)/.dev-installed  ## break servers, processes and network under load, and judge (seeds=5 only=F07,log,tasks)
+	@exec $(VENV)/bin/python -m tests.faults $(if $(seeds),--seeds $(seeds)) $(if $(only),--only $(only)) $(args)
 
 # Everything it needs is made in .bench; a world is kept there for the next time.
 bench: $(VENV)/.dev-installed  ## measure against the limit and the peers (bookings= rounds= seconds= only=Q1,live-one)

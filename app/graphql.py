@@ -15,10 +15,11 @@ from strawberry.types.execution import StreamExecutionResult
 from app.limit import LIMITS, MAX_ERRORS, Doorkeeper, hides_from, sentence
 from app.settings import settings
 from domain.permissions import Actor
-from domain.refusals import Refusal
+from domain.refusals import Refusal, TryAgain
 from execution.limit import Exceeded
 from execution.opening import OpeningSchema
 from execution.schema import CompiledSchema
+from models.pool import is_away
 from resolvers.account import AccountMutation, AccountQuery
 from resolvers.booking import BookingMutation, BookingQuery
 from resolvers.message import MessageMutation
@@ -76,6 +77,10 @@ def shown_error(error: GraphQLError, actor: Actor) -> GraphQLError:
         return GraphQLError(sentence(cause, actor.language), extensions=facts)
     if cause is None or isinstance(cause, GraphQLError):
         return _without_hints(error) if hides_from(actor, DOORKEEPER.hides_schema) else error
+    if is_away(cause):
+        log.warning("the database is away at %s: %s", error.path, type(cause).__name__)
+        extensions = {"code": TryAgain.code, "field": None}
+        return GraphQLError(TryAgain().sentence(actor.language), error.nodes, path=error.path, extensions=extensions)
     log.error("an unexpected error at %s", error.path, exc_info=cause)
     return GraphQLError(
         "Unexpected error.", error.nodes, source=error.source, positions=error.positions, path=error.path

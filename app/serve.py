@@ -11,6 +11,7 @@ from app.http import HttpProtocol
 from app.log import configure
 from app.settings import Settings
 from app.wire import WebSocketProtocol
+from integrations.fault import arm
 
 YOUNG_OBJECTS = 20_000  # made and not gone, before the collector looks
 STOP_WITHIN_S = 3  # the supervisor ends what is still there a second later
@@ -32,6 +33,7 @@ def tune_collector() -> None:
 def serve(settings: Settings) -> None:
     """Listen until TERM."""
     configure()
+    arm(settings.faults)
     app = make_app(settings, database_url(), redis_url())
     tune_collector()
     uvicorn.run(

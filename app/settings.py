@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     smtp_port: int | None = None
     smtp_from: str = "Rawat <halo@rawat.example>"
 
+    # A folder with faults that tests plan (integrations/fault.py); never in production.
+    faults: Path | None = None
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:
@@ -71,12 +74,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        """Fill the public address, and refuse the keys that everybody knows in production."""
+        """Fill the public address, and refuse in production the keys that everybody knows and planned faults."""
         if self.environment == "production":
             for name, known in (("secret_key", DEVELOPMENT_SECRET_KEY), ("event_key", DEVELOPMENT_EVENT_KEY)):
                 key = getattr(self, name)
                 if key == known or len(key) < MIN_PRODUCTION_KEY_CHARS:
                     raise ValueError(f"{name.upper()} of {MIN_PRODUCTION_KEY_CHARS} characters or more is needed")
+            if self.faults is not None:
+                raise ValueError("FAULTS lets processes die on purpose; it is for tests only")
         address = self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
         object.__setattr__(self, "public_url", address)  # the model is frozen; this is its birth
         return self

@@ -24,9 +24,7 @@ def _names(value: str, known: tuple[str, ...]) -> tuple[str, ...]:
 @click.command()
 @click.option("--bookings", default=10_000, help="Size of the world, 1,000 to 1,000,000.")
 @click.option("--rounds", default=5, help="Interleaved rounds; medians are told.")
-@click.option(
-    "--live-rounds", type=int, help="The same of live works, which take long; else as many."
-)
+@click.option("--live-rounds", type=int, help="The same of live works, which take long; else as many.")
 @click.option("--seconds", default=5, help="Length of one measurement.")
 @click.option("--concurrency", default="16", help="Requests at once; several with commas.")
 @click.option("--only", default="", help="Works, with commas: Q1,Q2,Q3,M1,live-one,live-own,live-5000,live-idle.")

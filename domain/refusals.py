@@ -77,8 +77,18 @@ class IdempotencyKeyReused(Refusal):
 
 
 class TryAgain(Refusal):
-    """The database was busy (deadlock, lock or serialization) longer than we retry; nothing was done."""
+    """The database was busy (deadlock, lock or serialization) longer than we retry, or away. Nothing was done, or it
+    was done under an idempotency key, so that asking again is safe."""
 
     code = "TRY_AGAIN"
     indonesian = "Sistem sedang sibuk, silakan coba lagi sebentar lagi."
     english = "The system is busy, please try again in a moment."
+
+
+class OutcomeUnknown(Refusal):
+    """The database went away between the order to commit and its answer, and no idempotency key makes a second try
+    harmless."""
+
+    code = "OUTCOME_UNKNOWN"
+    indonesian = "Sambungan terputus di saat terakhir. Periksa dulu apakah perubahan Anda sudah tersimpan."
+    english = "The connection broke at the last moment. Please check first whether your change was saved."

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 LEASE = timedelta(seconds=30)  # longer than any job may take (JOB_TIMEOUT_S), so that a lease ends only with its worker
 JOB_TIMEOUT_S = 20
+MAX_AHEAD = timedelta(seconds=10)  # of the database's clock; a worker that is further ahead starts nothing
 MAX_TRIES = 8
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=30)

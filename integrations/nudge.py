@@ -10,7 +10,8 @@ CHANNEL = "nudge"
 PAUSE_S = (
     0.005  # after each PUBLISH: a busy process rings with every commit, and one tap wakes for all that came before
 )
-REDIS_DOWN = (RedisError, OSError, asyncio.TimeoutError)
+# RuntimeError: uvloop says so of a connection whose end it has seen and not yet told (killed while one connects).
+REDIS_DOWN = (RedisError, OSError, asyncio.TimeoutError, RuntimeError)
 
 
 def is_stopping() -> bool:

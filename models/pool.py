@@ -10,13 +10,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
-from tortoise.exceptions import DBConnectionError
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
 MAX_STATEMENTS = 500  # prepared on one connection; the one that was not used for longest goes first
 ACQUIRE_TIMEOUT_S = 30.0  # longer than a burst takes; then a caller would rather be told than wait for ever
 CONNECT_TIMEOUT_S = 10.0
 SETTLE_TIMEOUT_S = 2.0  # for a connection that came back in the middle of something
 STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)  # the schema changed under a statement
+
+# The server is not there, went away in the middle, has no room, or ended a transaction that stood still.
+AWAY = (
+    OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
+    asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the next statement on a connection that the server has just ended
+)  # fmt: skip
+UVLOOP_CLOSED = "the handler is closed"  # its RuntimeError about a connection whose end it has seen and not yet told
 
 Record: TypeAlias = asyncpg.Record
 if TYPE_CHECKING:
@@ -27,6 +35,15 @@ else:
 
 class NoConnectionFree(DBConnectionError):
     """All connections of the pool stayed in use for as long as a caller waits."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it says that the database cannot be reached, and nothing of what was asked of it."""
+    if isinstance(error, TransactionManagementError) and error.__cause__ is not None:
+        error = error.__cause__  # as Tortoise tells the state of a transaction
+    if isinstance(error, RuntimeError):
+        return UVLOOP_CLOSED in str(error)
+    return isinstance(error, AWAY) and not isinstance(error, ValueError)  # asyncpg's own word for wrong arguments
 
 
 class Connection(_Connection):

@@ -20,7 +20,8 @@ WHERE key = $1 AND (state = 'DUE' AND due_at <= $2 OR state = 'RUNNING' AND leas
 RETURNING name, payload::text AS payload, attempts"""
 DUE = """
 SELECT key, attempts FROM task
-WHERE state = 'DUE' AND due_at <= $1 OR state = 'RUNNING' AND lease_until < $1 ORDER BY due_at LIMIT $2"""
+WHERE (state = 'DUE' AND due_at <= $1 OR state = 'RUNNING' AND lease_until < $1)
+  AND ($3::interval IS NULL OR $1 <= now() + $3) ORDER BY due_at LIMIT $2"""
 
 
 @use_case(Can.REACT)
@@ -53,9 +54,10 @@ async def begin_periods(every: Mapping[Periodic, timedelta], now: datetime) -> N
     await Task.bulk_create(tasks, ignore_conflicts=True)
 
 
-async def due(now: datetime, limit: int) -> list[tuple[str, int]]:
-    """Keys of tasks that should run, longest waiting first, each with the attempts it has had."""
-    rows = await connections.get("default").execute_query_dict(DUE, [now, limit])
+async def due(now: datetime, limit: int, ahead: timedelta | None = None) -> list[tuple[str, int]]:
+    """Keys of tasks that should run, longest waiting first, each with the attempts it has had. Nothing is due for a
+    caller whose clock is more than `ahead` of the database's: it would free holds and end leases too early."""
+    rows = await connections.get("default").execute_query_dict(DUE, [now, limit, ahead])
     return [(row["key"], row["attempts"]) for row in rows]
 
 

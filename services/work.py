@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -23,12 +24,13 @@ from domain.booking import SlotTaken
 from domain.events import FOLDED, Event, plain
 from domain.machine import Machine
 from domain.permissions import Actor, Can, Claim
-from domain.refusals import IdempotencyKeyReused, NotFound, Refusal, TryAgain
+from domain.refusals import IdempotencyKeyReused, NotFound, OutcomeUnknown, Refusal, TryAgain
 from domain.task import Timer
 from domain.text import line
+from integrations.fault import Point, fault_point
 from integrations.nudge import NUDGE
 from models.backend import transaction
-from models.pool import NoConnectionFree
+from models.pool import NoConnectionFree, is_away
 from models.record import records
 from models.statement import insert, update
 from models.task import IdempotencyKey
@@ -79,6 +81,8 @@ CLAIM_KEY_IN_TURN = """
 INSERT INTO idempotency_key (actor_id, operation, key, input_hash, created_at)
 SELECT id, $2, $3, $4, $5 FROM account WHERE id = $1 FOR NO KEY UPDATE
     ON CONFLICT (actor_id, operation, key) DO NOTHING RETURNING id"""
+
+log = logging.getLogger("rawat.work")
 
 USE_CASES: dict[Can, Callable[..., Coroutine[Any, Any, Any]]] = {}
 
@@ -206,23 +210,34 @@ def use_case(
 
     With `replays`, a call by `actor.once(key)` has its effect once: the same key and input gives the row of that model
     again, other input raises IdempotencyKeyReused. A call by `actor.doing(claim)` also finishes the claimed task in the
-    same transaction, or raises StaleClaim and changes nothing. Raises TryAgain when the database stayed busy.
+    same transaction, or raises StaleClaim and changes nothing. Raises TryAgain when the database stayed busy or is
+    away, and OutcomeUnknown when it went away during the commit and a second try could do it twice.
     """
 
     def decorate(act: Act[P, R]) -> UseCase[P, R]:
         async def once(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Work]:
-            async with transaction():
-                work = Work(actor)
-                if actor.claim:
-                    await finish(actor.claim, work.now)
-                if actor.key is not None:
-                    claim = CLAIM_KEY_IN_TURN if in_turn else CLAIM_KEY
-                    result = await _keyed(work, can, replays, claim, lambda: act(work, *args, **kwargs), (args, kwargs))
-                else:
-                    if in_turn and not await records(TAKE_TURN, [actor.id]):
-                        raise NotFound()
-                    result = await act(work, *args, **kwargs)
-                await work.keep()
+            is_kept = False
+            try:
+                async with transaction():
+                    work = Work(actor)
+                    if actor.claim:
+                        await finish(actor.claim, work.now)
+                    if actor.key is not None:
+                        claim = CLAIM_KEY_IN_TURN if in_turn else CLAIM_KEY
+                        given = (args, kwargs)
+                        result = await _keyed(work, can, replays, claim, lambda: act(work, *args, **kwargs), given)
+                    else:
+                        if in_turn and not await records(TAKE_TURN, [actor.id]):
+                            raise NotFound()
+                        result = await act(work, *args, **kwargs)
+                    await work.keep()
+                    is_kept = True
+                    fault_point(Point.BEFORE_COMMIT)
+            except Exception as error:
+                if isinstance(error, BUSY) or not is_away(error):
+                    raise
+                raise _interrupted(actor, error, is_kept=is_kept) from error
+            fault_point(Point.AFTER_COMMIT)
             return result, work
 
         @wraps(act)
@@ -251,6 +266,14 @@ def use_case(
         return run
 
     return decorate
+
+
+def _interrupted(actor: Actor, error: Exception, *, is_kept: bool) -> Refusal:
+    """What the caller is told when the database went away: before the commit nothing was done. During it nobody knows;
+    then a key or a claim makes another try safe."""
+    log.warning("the database went away: %s", type(error).__name__)
+    is_safe = not is_kept or actor.key is not None or actor.claim is not None
+    return TryAgain() if is_safe else OutcomeUnknown()
 
 
 def refused_by_constraint(error: IntegrityError) -> Exception:

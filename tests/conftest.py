@@ -15,7 +15,7 @@ __all__ = ["database_url", "redis_url"]
 
 KEPT = ("region", "tortoise_migrations", "relay_head")
 # Tests below these folders touch neither PostgreSQL nor Redis, and pay for neither.
-PURE = ("domain", "execution", "integrations", "app")
+PURE = ("domain", "execution", "integrations", "app", "faults")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from domain.notification import Audience, Channel, Template, is_readable, is_sta
 from domain.permissions import Role
 from domain.service import CARE_LABELS, CHECKLIST_LABELS, CareKind, ChecklistItem, Label
 from domain.wording import day, join_words, rupiah
+from integrations.fault import Point, fault_point
 from integrations.mail import Mail
 from integrations.sms import Sms
 from integrations.whatsapp import Whatsapp
@@ -319,6 +320,7 @@ async def send_notification(job: Job) -> None:
         await notifications.record_delivery(job.actor, row.id, skipped=str(reason))
         return
     failure = await carry(_provider(job, row.channel), message)
+    fault_point(Point.CARRIED)
     if failure is None:
         await notifications.record_delivery(job.actor, row.id)
     else:

@@ -17,13 +17,18 @@ from redis.exceptions import ResponseError
 
 from domain.chain import FACTS, chained
 from domain.road import KEPT, PAGE, STREAM, SWEEP_S
+from integrations.fault import Point, fault_point
 from integrations.nudge import CHANNEL, REDIS_DOWN, is_stopping
 
 BATCH = 500  # events in one numbering transaction
 FROZEN_MS = 2000  # a relay that freezes inside its transaction is ended by the server after this long
+# One frozen between preparing a statement and executing it is not idle to the server; since version 17 this ends it.
+NUMBERING_MS = 5000
 RETRY_S = 0.2
+# RuntimeError: uvloop says so of a connection whose end it has seen and not yet told.
 DATABASE_DOWN = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError,
+    RuntimeError,
 )  # fmt: skip
 
 TAKE_HEAD = "SELECT position, hash FROM relay_head FOR UPDATE SKIP LOCKED"
@@ -69,7 +74,10 @@ class Relay:
             "tcp_keepalives_count": "3",
             "synchronous_commit": "on",
         }
-        return await asyncpg.connect(self._url, timeout=5, command_timeout=15, server_settings=settings)
+        connection = await asyncpg.connect(self._url, timeout=5, command_timeout=15, server_settings=settings)
+        if connection.get_server_version().major >= 17:
+            await connection.execute("SELECT set_config('transaction_timeout', $1, false)", str(NUMBERING_MS))
+        return connection
 
     async def _number_forever(self) -> None:
         while not is_stopping():
@@ -101,6 +109,7 @@ class Relay:
                 hashes.append(chained(self._key, hashes[-1], position, dict(row)))
             ids = [row["id"] for row in rows]
             await connection.execute(NUMBER, ids, positions, hashes[1:], positions[-1], hashes[-1])
+        fault_point(Point.NUMBERED)
         self._fresh.extend(zip(positions, rows, strict=True))
         self._numbered.set()
         return len(rows)

@@ -16,6 +16,7 @@ from domain.permissions import Claim
 from domain.refusals import Refusal, TryAgain
 from domain.road import SWEEP_S
 from domain.task import JOB_TIMEOUT_S
+from integrations.fault import Point, fault_point
 from integrations.nudge import REDIS_DOWN, is_stopping
 from services import task as tasks
 from services.work import StaleClaim
@@ -39,6 +40,7 @@ async def run_task(key: str, outside: Outside) -> None:
     found = await tasks.claim(key, datetime.now(UTC))
     if found is None:
         return None
+    fault_point(Point.CLAIMED)
     claim, name, payload = found
     job = JOBS.get(name)
     if job is None:
@@ -47,6 +49,7 @@ async def run_task(key: str, outside: Outside) -> None:
     try:
         async with asyncio.timeout(JOB_TIMEOUT_S):
             await job(Job(claim, orjson.loads(payload), outside))
+        fault_point(Point.WORKED)
     except StaleClaim:
         log.warning("task %s was taken over", key)
     except UnknownEvent:
@@ -75,8 +78,11 @@ async def _fail(claim: Claim, error: Exception) -> None:
 class Runner:
     """Everything a worker does, until cancelled."""
 
-    def __init__(self, database_url: str, redis_url: str, key: bytes, outside: Outside) -> None:
-        self._redis_url, self._outside = redis_url, outside
+    def __init__(
+        self, database_url: str, redis_url: str, key: bytes, outside: Outside, ahead: timedelta | None = None
+    ) -> None:
+        """`ahead` bounds how far this process's clock may be ahead of the database's; None where tests move it."""
+        self._redis_url, self._outside, self._ahead = redis_url, outside, ahead
         self._redis: Redis = Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=1)
         self._relay = Relay(database_url, self._redis, key)
         self._due = asyncio.Event()
@@ -107,7 +113,7 @@ class Runner:
                 if asyncio.get_running_loop().time() >= self._next_look:
                     await tasks.begin_periods(every, datetime.now(UTC))
                     self._next_look = asyncio.get_running_loop().time() + LOOK_EVERY_S
-                found = await tasks.due(datetime.now(UTC), SWEEP_BATCH)
+                found = await tasks.due(datetime.now(UTC), SWEEP_BATCH, self._ahead)
                 await self._hand_out(found)
             except AWAY as error:
                 log.warning("the sweeper waits for the database: %s", type(error).__name__)

@@ -45,3 +45,11 @@ def test_production_starts_with_keys_of_its_own(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SECRET_KEY", LONG_KEY)
     monkeypatch.setenv("EVENT_KEY", LONG_KEY)
     assert Settings().is_production
+
+
+def test_production_refuses_planned_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("ENVIRONMENT", "production"), ("SECRET_KEY", LONG_KEY), ("EVENT_KEY", LONG_KEY)):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("FAULTS", "/tmp/faults")
+    with pytest.raises(ValidationError, match="FAULTS"):
+        Settings()

@@ -18,7 +18,7 @@ from models.task import Task
 from services.invariant import chain_is_whole, positions_are_whole
 from subscriptions.hub import Heard, Hub
 from tests.running import eventually
-from workers.relay import TAKE_HEAD, Relay
+from workers.relay import NUMBERING_MS, TAKE_HEAD, Relay
 
 KEY = b"k" * 32
 TOPICS = ["booking:a", "customer:b"]
@@ -289,6 +289,20 @@ async def test_a_relay_frozen_inside_its_transaction_stops_the_others_for_three_
     assert time.monotonic() - began < 4  # two seconds of freezing, one sweep, and a busy machine
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):  # revived, it can do nothing
         await frozen.execute("UPDATE relay_head SET position = 99")
+    frozen.terminate()
+    await check_numbered_once(3)
+
+
+async def test_a_relay_frozen_between_preparing_and_executing_does_not_stop_the_others_for_ever(
+    clean: str, redis: Redis
+) -> None:
+    frozen = await Relay(clean, redis, KEY)._connect()
+    await frozen.execute("BEGIN")
+    assert await frozen.fetchrow(TAKE_HEAD)
+    await frozen.prepare("SELECT id FROM event WHERE id = $1")  # without a Sync: the server does not call that idle
+    async with relaying(clean, redis):
+        await happen(3)
+        await eventually(all_numbered, patience_s=5 * NUMBERING_MS / 1000)
     frozen.terminate()
     await check_numbered_once(3)
 

@@ -16,7 +16,7 @@ from app.embedded import Valkey
 from domain.booking import BookingState
 from domain.permissions import SYSTEM, Role
 from domain.refusals import IllegalMove, NotAllowed, TryAgain
-from domain.task import LEASE, MAX_TRIES, TaskState
+from domain.task import LEASE, MAX_AHEAD, MAX_TRIES, TaskState
 from models.booking import Booking
 from models.event import Event
 from models.task import Task
@@ -82,6 +82,13 @@ async def test_a_job_that_is_run_twice_has_one_effect(outside: Outside) -> None:
     await run_task(key, outside)
     found = await task(key)
     assert (await expiries(), found.state, found.attempts) == (1, TaskState.DONE, 1)
+
+
+async def test_nothing_is_due_for_a_worker_whose_clock_is_ahead() -> None:
+    await due()
+    now = datetime.now(UTC)
+    assert await tasks.due(now + timedelta(hours=1), 10, MAX_AHEAD) == []
+    assert await tasks.due(now, 10, MAX_AHEAD) == await tasks.due(now + timedelta(hours=1), 10) == [("one", 0)]
 
 
 async def test_one_of_eight_claims_a_task() -> None:
