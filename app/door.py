@@ -5,16 +5,17 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import process_result
+from strawberry.http import GraphQLHTTPResponse, process_result
 from strawberry.types.execution import ExecutionResult
 
 from app.graphql import schema
-from app.post import Headers, again, body_of, read, written
+from app.post import Headers, again, body_of, media_type, read, sent, written
 from app.socket import Sockets
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
@@ -34,12 +35,13 @@ class Door(GraphQL[Context, None]):
         revocations: Revocations,
         origins: tuple[str, ...],
         shows_ide: bool,
+        allows_get: bool,
         **given: Any,
     ) -> None:
         super().__init__(
             schema,
             graphql_ide="graphiql" if shows_ide else None,
-            allow_queries_via_get=False,
+            allow_queries_via_get=allows_get,
         )
         self._tokens, self._revocations = tokens, revocations
         self._context = partial(Context, tokens=tokens, hub=hub, **given)
@@ -67,22 +69,23 @@ class Door(GraphQL[Context, None]):
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(reversed(scope["headers"]))  # the first of two counts
+        kind = media_type(headers.get(b"accept", b""))
         given = headers.get(b"authorization")
         scope["access"] = access = None if given is None else self.access(given.decode("latin-1"))
         if given is not None and access is None:
-            await _not_signed_in()(scope, receive, send)
+            await _not_signed_in(kind)(scope, receive, send)
             return
         heard: list[Message] = []
         body = await body_of(headers, receive, heard) if scope["method"] == "POST" else None
         answer = None if body is None else self.short(headers, body)
         if answer is not None:
-            text = written(process_result(await answer))
-            await Response(text, media_type="application/json")(scope, receive, send)
+            status, said = sent(process_result(await answer), kind)
+            await Response(written(said), status, media_type=kind.decode())(scope, receive, send)
             return
         try:
             await super().__call__(scope, again(heard, receive), send)
         except (UnicodeError, RecursionError):
-            await _unreadable()(scope, receive, send)
+            await _unreadable(kind)(scope, receive, send)
 
     def access(self, header: str) -> Access | None:
         """What a `Bearer` value gives access to; None when it is worth nothing (any more)."""
@@ -97,6 +100,30 @@ class Door(GraphQL[Context, None]):
             return given
         raise json.JSONDecodeError("neither an object nor a list", "", 0)
 
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> Any:
+        """What is asked for; Strawberry does not look at the kind of an operation's name."""
+        asked = await super().parse_http_body(request)
+        if not isinstance(asked.operation_name, str | None):  # type: ignore[union-attr]
+            raise HTTPException(400, "The GraphQL operation's `operationName` must be a string or null, if provided.")
+        return asked
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Carries the media type to `create_response`, which is not told the request."""
+        response = await super().get_sub_response(request)
+        accept = next((value for name, value in request.scope["headers"] if name == b"accept"), b"")
+        response.media_type = media_type(accept).decode()
+        return response
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        assert isinstance(response_data, dict), "no batches are taken"
+        kind: str = sub_response.media_type  # type: ignore[assignment]
+        sub_response.status_code, said = sent(response_data, kind.encode())
+        response = super().create_response(said, sub_response)
+        response.headers["content-type"] = kind
+        return response
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         access: Access | None = request.scope.get("access")
         wants = request.headers.get("accept-language", "")
@@ -110,11 +137,14 @@ def _visitor(wants: str) -> Actor:
     return Actor(language=Language.EN) if wants.lower().startswith("en") else NOBODY
 
 
-def _unreadable() -> JSONResponse:
-    error = {"message": "The request could not be read.", "extensions": {"code": "BAD_REQUEST"}}
-    return JSONResponse({"errors": [error]}, status_code=400)
+def _unreadable(kind: bytes) -> Response:
+    return _refused(400, kind, "The request could not be read.", "BAD_REQUEST")
 
 
-def _not_signed_in() -> JSONResponse:
-    error = {"message": "Please sign in again.", "extensions": {"code": "NOT_SIGNED_IN"}}
-    return JSONResponse({"data": None, "errors": [error]}, status_code=401, headers={"www-authenticate": "Bearer"})
+def _not_signed_in(kind: bytes) -> Response:
+    return _refused(401, kind, "Please sign in again.", "NOT_SIGNED_IN", {"www-authenticate": "Bearer"})
+
+
+def _refused(status: int, kind: bytes, message: str, code: str, headers: dict[str, str] | None = None) -> Response:
+    error = {"message": message, "extensions": {"code": code}}
+    return JSONResponse({"errors": [error]}, status, headers, media_type=kind.decode())

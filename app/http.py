@@ -16,7 +16,7 @@ from strawberry.http import process_result
 from strawberry.types.execution import ExecutionResult
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.post import JSON, MAX_SHORT_BYTES, Headers, is_plain, written
+from app.post import MAX_SHORT_BYTES, Headers, is_plain, sent, written
 
 START = b"POST /graphql HTTP/1.1\r\n"
 END = b"\r\n\r\n"
@@ -26,10 +26,11 @@ MAX_HEADS = 2_000  # remembered: a client sends the same again and again
 ODD = frozenset({b"connection", b"expect", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
 NAME = (string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~").encode()
 VALUE = bytes([*range(32, 127), *range(128, 256)])
-OK = b"HTTP/1.1 200 OK\r\n"
+STATUS = {200: b"HTTP/1.1 200 OK\r\n", 400: b"HTTP/1.1 400 Bad Request\r\n"}
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
-Answering = tuple[bytes, Awaitable[ExecutionResult]]  # header lines of the answer's own, and what is answered
+# Media type and header lines of the answer's own, and what is answered.
+Answering = tuple[bytes, bytes, Awaitable[ExecutionResult]]
 Short = Callable[[Headers, bytes], Answering | None]
 
 log = logging.getLogger("rawat.http")
@@ -88,15 +89,18 @@ class HttpProtocol(HttpToolsProtocol):
         self.tasks.add(self._answering)
         return True
 
-    async def _answer(self, lines: bytes, answer: Awaitable[ExecutionResult]) -> None:
+    async def _answer(self, kind: bytes, lines: bytes, answer: Awaitable[ExecutionResult]) -> None:
         try:
-            body = written(process_result(await answer))
+            status, said = sent(process_result(await answer), kind)
+            body = written(said)
         except Exception:
             log.exception("a request could not be answered")
             self._is_last = True
             text = FAILED
         else:
-            text = b"%s%d\r\n%s\r\n%s" % (self._head(), len(body), lines, body)
+            text = b"%s%s%s\r\ncontent-length: %d\r\n%s\r\n%s" % (
+                STATUS[status], self._own(), kind, len(body), lines, body
+            )  # fmt: skip
         finally:
             self.tasks.discard(self._answering)
             self._answering = None
@@ -109,15 +113,14 @@ class HttpProtocol(HttpToolsProtocol):
         if self._held and not self._is_last:
             self.data_received(b"")
 
-    def _head(self) -> bytes:
-        """Everything before the length; uvicorn makes its own headers anew each second."""
+    def _own(self) -> bytes:
+        """The server's headers, which uvicorn makes anew each second, up to the media type."""
         headers = self.server_state.default_headers
-        known, head = HttpProtocol._known
+        known, own = HttpProtocol._known
         if known is not headers:
-            own = b"".join(b"%s: %s\r\n" % header for header in headers)
-            head = OK + own + b"content-type: " + JSON + b"\r\ncontent-length: "
-            HttpProtocol._known = headers, head
-        return head
+            own = b"".join(b"%s: %s\r\n" % header for header in headers) + b"content-type: "
+            HttpProtocol._known = headers, own
+        return own
 
     def on_message_begin(self) -> None:
         self._is_inside = True

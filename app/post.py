@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,6 +11,9 @@ from strawberry.http import GraphQLHTTPResponse
 
 MAX_SHORT_BYTES = 65_536  # a body; longer ones take the long way
 JSON = b"application/json"
+GRAPHQL = b"application/graphql-response+json"  # GraphQL over HTTP's own: its status says whether anything was executed
+MAX_WISHES = 500  # Accept headers that are remembered
+WEIGHT = re.compile(rb"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 BEYOND_64_BITS = re.compile(rb"\d{19}")  # digits enough for such an integer, of which orjson makes a float
 Headers = dict[bytes, bytes]
 Question = tuple[str, dict[str, Any] | None, str | None]  # query, variables, name of the operation
@@ -38,15 +42,41 @@ def is_plain(headers: Headers) -> bool:
     return (sent == JSON or sent.startswith(JSON + b";")) and b"multipart" not in wanted and b"stream" not in wanted
 
 
+@lru_cache(MAX_WISHES)
+def media_type(accept: bytes) -> bytes:
+    """What an answer is sent as: GRAPHQL where the client names it and likes it no less than JSON, else JSON."""
+    weights: dict[bytes, float] = {}
+    for part in accept.lower().split(b","):
+        name, *parameters = [each.strip() for each in part.split(b";")]
+        weights.setdefault(name, _weight(parameters))
+    return GRAPHQL if weights.get(GRAPHQL, 0) > 0 and weights[GRAPHQL] >= weights.get(JSON, 0) else JSON
+
+
+def _weight(parameters: list[bytes]) -> float:
+    given = next((each for each in parameters if each.startswith(b"q=")), b"q=1")
+    found = WEIGHT.fullmatch(given)
+    return float(found[1]) if found else 0.0
+
+
+def sent(answer: GraphQLHTTPResponse, kind: bytes) -> tuple[int, GraphQLHTTPResponse]:
+    """Status and body. As GRAPHQL, what was refused before anything was executed has status 400 and no data."""
+    errors = answer.get("errors")
+    if kind != GRAPHQL or answer["data"] is not None or not errors or any("path" in error for error in errors):
+        return 200, answer
+    return 400, {name: value for name, value in answer.items() if name != "data"}  # type: ignore[return-value]
+
+
 def read(body: bytes) -> Question | None:
     """The request in a body; None where it is not a plain one."""
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(given, dict) or given.get("extensions"):
+    if not isinstance(given, dict):
         return None
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    if not (given.get("extensions") is None or given["extensions"] == {}):
+        return None
     if not isinstance(query, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
         return None
     if variables and _has_float(variables) and BEYOND_64_BITS.search(body):

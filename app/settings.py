@@ -16,7 +16,7 @@ MIN_PRODUCTION_KEY_CHARS = 32
 class Settings(BaseSettings):
     """The settings; an environment variable has the field's name in capitals, e.g. DATABASE_URL.
 
-    Raises pydantic's ValidationError for a wrong value, and in production for a missing or well-known key.
+    Raises pydantic's ValidationError for a wrong value, and in production for a missing or well-known key, and AUDIT.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     # compiled: documents become Python code once; stock: graphql-core walks them each time. The answers are the same.
     executor: Literal["compiled", "stock"] = "compiled"
 
+    # For `make audit` only: queries by GET are answered, and the schema may be asked for.
+    audit: bool = False
+
     # None: mails go to the local sink that /dev/inbox shows.
     smtp_host: str | None = None
     smtp_port: int | None = None
@@ -60,8 +63,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        """Fill the public address, and refuse the keys that everybody knows in production."""
+        """Fill the public address, and refuse in production the keys that everybody knows, and AUDIT."""
         if self.environment == "production":
+            if self.audit:
+                raise ValueError("AUDIT opens doors that production keeps shut")
             for name, known in (("secret_key", DEVELOPMENT_SECRET_KEY), ("event_key", DEVELOPMENT_EVENT_KEY)):
                 key = getattr(self, name)
                 if key == known or len(key) < MIN_PRODUCTION_KEY_CHARS:

@@ -48,7 +48,7 @@ class ShortApp(App):
         if b"decline" in body:
             return None
         self.shortened += 1
-        return b"", self._result(body)
+        return b"application/json", b"", self._result(body)
 
     async def _result(self, body: bytes) -> ExecutionResult:
         await self.wait()

@@ -45,3 +45,12 @@ def test_production_starts_with_keys_of_its_own(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SECRET_KEY", LONG_KEY)
     monkeypatch.setenv("EVENT_KEY", LONG_KEY)
     assert Settings().is_production
+
+
+def test_production_refuses_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("SECRET_KEY", LONG_KEY)
+    monkeypatch.setenv("EVENT_KEY", LONG_KEY)
+    monkeypatch.setenv("AUDIT", "1")
+    with pytest.raises(ValidationError, match="AUDIT"):
+        Settings()
