@@ -10,7 +10,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz bench growth schema map trace migration lock clean reset
+.PHONY: help run test check fuzz audit bench growth schema map trace migration lock clean reset
 # A half-written stamp must not pass for an installation.
 .DELETE_ON_ERROR:
 
@@ -34,6 +34,10 @@ check: $(VENV)/.dev-installed  ## format, lint, types, import order, total table
 
 fuzz: $(VENV)/.dev-installed  ## ask both executors random documents and compare (documents=100000)
 	@exec $(VENV)/bin/python -m tests.fuzz $(or $(documents),10000) $(args)
+
+# graphql-http's package is installed into .audit.
+audit: $(VENV)/.dev-installed  ## ask graphql-http's audit of GraphQL over HTTP (needs Node and npm)
+	@exec $(VENV)/bin/python -m tests.audit $(args)
 
 # Everything it needs is made in .bench; a world is kept there for the next time.
 bench: $(VENV)/.dev-installed  ## measure against the limit and the peers (bookings= rounds= seconds= only=Q1,live-one)

@@ -119,14 +119,14 @@ class Stream:
 
 @contextlib.asynccontextmanager
 async def system(
-    database_url: str, redis_url: str, folder: Path, *, works: bool = True, is_plain: bool = False
+    database_url: str, redis_url: str, folder: Path, *, works: bool = True, is_plain: bool = False, **given: Any
 ) -> AsyncIterator[System]:
     """API and worker on a free port; the database must be migrated and this process's pool open. `is_plain`: sockets by
-    uvicorn's own protocol, without our extension of it."""
+    uvicorn's own protocol, without our extension of it. `given` are settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = Settings(environment="test", port=port, data_dir=folder)
+    settings = Settings(environment="test", port=port, data_dir=folder, **given)
     redis: Redis = Redis.from_url(redis_url)
     await redis.flushall()
     app = make_app(settings, database_url, redis_url, owns_database=False)
