@@ -60,7 +60,7 @@ def _weight(parameters: list[bytes]) -> float:
 
 def sent(answer: GraphQLHTTPResponse, kind: bytes) -> tuple[int, GraphQLHTTPResponse]:
     """Status and body. As GRAPHQL, what was refused before anything was executed has status 400 and no data."""
-    errors = answer.get("errors")
+    errors: list[Any] | None = answer.get("errors")
     if kind != GRAPHQL or answer["data"] is not None or not errors or any("path" in error for error in errors):
         return 200, answer
     return 400, {name: value for name, value in answer.items() if name != "data"}  # type: ignore[return-value]
