@@ -46,8 +46,8 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
     lifetime = timedelta(minutes=settings.access_token_minutes)
     door = Door(
         Tokens(settings.secret_key, lifetime), hub, revocations, (*settings.cors_origins, settings.public_url),
-        shows_ide=not settings.is_production, allows_get=settings.audit, seal=Seal(settings.secret_key),
-        media_key=settings.secret_key.encode(), public_url=settings.public_url,
+        shows_ide=not settings.is_production, allows_get=settings.audit, max_sockets=settings.max_sockets,
+        seal=Seal(settings.secret_key), media_key=settings.secret_key.encode(), public_url=settings.public_url,
     )  # fmt: skip
     media = MediaDoor(storage(settings), settings.secret_key.encode(), settings.data_dir / "incoming")
 

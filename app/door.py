@@ -15,7 +15,7 @@ from strawberry.http import GraphQLHTTPResponse, process_result
 from strawberry.types.execution import ExecutionResult
 
 from app.graphql import schema
-from app.post import Headers, again, body_of, media_type, read, sent, written
+from app.post import BodyRefused, Headers, again, body_of, bounded, media_type, read, sent, written
 from app.socket import Sockets
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
@@ -36,6 +36,7 @@ class Door(GraphQL[Context, None]):
         origins: tuple[str, ...],
         shows_ide: bool,
         allows_get: bool,
+        max_sockets: int,
         **given: Any,
     ) -> None:
         super().__init__(
@@ -45,14 +46,21 @@ class Door(GraphQL[Context, None]):
         )
         self._tokens, self._revocations = tokens, revocations
         self._context = partial(Context, tokens=tokens, hub=hub, **given)
-        self._sockets = Sockets(hub, revocations, origins, self.access, lambda actor: self._context(actor=actor))
+        self._sockets = Sockets(
+            hub, revocations, origins, self.access, lambda actor: self._context(actor=actor), max_sockets
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A token that is forged, over or revoked is told so with 401; no token at all is an anonymous visitor."""
         if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)
-        else:
-            await self._http(scope, receive, send)
+            return
+        try:
+            await self._http(scope, bounded(receive), send)
+        except BodyRefused as refused:
+            kind = media_type(dict(reversed(scope["headers"])).get(b"accept", b""))
+            answer = _refused(refused.status, kind, refused.message, refused.code, {"connection": "close"})
+            await answer(scope, receive, send)
 
     def short(self, headers: Headers, body: bytes) -> Awaitable[ExecutionResult] | None:
         """The answer to a document that is known, so that nothing of Strawberry's view is needed; None where it is."""
@@ -95,7 +103,12 @@ class Door(GraphQL[Context, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         """What a body says; a number or null is JSON, but no request."""
-        given = super().decode_json(data)
+        try:
+            given = super().decode_json(data)
+        except (json.JSONDecodeError, UnicodeError):
+            raise
+        except ValueError:  # an integer of more digits than Python reads
+            raise json.JSONDecodeError("a number is too long", "", 0) from None
         if isinstance(given, dict | list):
             return given
         raise json.JSONDecodeError("neither an object nor a list", "", 0)

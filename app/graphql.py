@@ -32,6 +32,10 @@ from subscriptions.photo import PhotoSubscription
 
 log = logging.getLogger("rawat.graphql")
 
+# Of an integer of more digits than Python reads: its own words are none for clients.
+PYTHON_SAYS = "set_int_max_str_digits"
+DIGITS = "A number in the document has too many digits."
+
 QUERIES = (AccountQuery, BookingQuery, PetQuery, PartnerQuery, NotificationQuery, TaskQuery)
 MUTATIONS = (
     AccountMutation,
@@ -59,6 +63,8 @@ def shown_error(error: GraphQLError, language: Language) -> GraphQLError:
         return GraphQLError(cause.sentence(language), error.nodes, path=error.path, extensions=extensions)
     if cause is None or isinstance(cause, GraphQLError):
         return error  # of the document itself, or said on purpose
+    if error.path is None and error.nodes and isinstance(cause, ValueError):  # a scalar cannot read what is written
+        return GraphQLError(DIGITS, error.nodes) if PYTHON_SAYS in error.message else error
     log.error("an unexpected error at %s", error.path, exc_info=cause)
     return GraphQLError(
         "Unexpected error.", error.nodes, source=error.source, positions=error.positions, path=error.path

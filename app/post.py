@@ -1,5 +1,6 @@
 """GraphQL by POST, the short way: a small JSON body in, JSON out. What is not plain is left to Strawberry's view."""
 
+import asyncio
 import json
 import re
 from functools import lru_cache
@@ -10,6 +11,8 @@ from starlette.types import Message, Receive
 from strawberry.http import GraphQLHTTPResponse
 
 MAX_SHORT_BYTES = 65_536  # a body; longer ones take the long way
+MAX_BODY_BYTES = 2_097_152
+BODY_WITHIN_S = 30.0
 JSON = b"application/json"
 GRAPHQL = b"application/graphql-response+json"  # GraphQL over HTTP's own: its status says whether anything was executed
 MAX_WISHES = 500  # Accept headers that are remembered
@@ -17,6 +20,37 @@ WEIGHT = re.compile(rb"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 BEYOND_64_BITS = re.compile(rb"\d{19}")  # digits enough for such an integer, of which orjson makes a float
 Headers = dict[bytes, bytes]
 Question = tuple[str, dict[str, Any] | None, str | None]  # query, variables, name of the operation
+
+
+class BodyRefused(Exception):
+    """A body that is not read to its end."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+def bounded(receive: Receive) -> Receive:
+    """`receive`, that raises BodyRefused when the body is too long, or takes too long."""
+    size, is_whole = 0, False
+    deadline = asyncio.get_running_loop().time() + BODY_WITHIN_S
+
+    async def receive_bounded() -> Message:
+        nonlocal size, is_whole
+        if is_whole:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise BodyRefused(408, "REQUEST_TOO_SLOW", "The request took too long to arrive.") from None
+        size += len(message.get("body", b""))
+        is_whole = not message.get("more_body")
+        if size > MAX_BODY_BYTES:
+            raise BodyRefused(413, "REQUEST_TOO_LARGE", f"A request has at most {MAX_BODY_BYTES} bytes.")
+        return message
+
+    return receive_bounded
 
 
 async def body_of(headers: Headers, receive: Receive, heard: list[Message]) -> bytes | None:

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     # For `make audit` only: queries by GET are answered, and the schema may be asked for.
     audit: bool = False
 
+    # Of one account at a time, in each API process.
+    max_sockets: int = Field(default=5, ge=1)
+
     # None: mails go to the local sink that /dev/inbox shows.
     smtp_host: str | None = None
     smtp_port: int | None = None

@@ -129,6 +129,7 @@ class Server:
             "SECRET_KEY": place.secret_key, "EVENT_KEY": place.event_key, "RECIPE": str(place.recipe),
             "NODE_ENV": "production", "GRAPHILE_ENV": "production",
             "ENVIRONMENT": "production", "DB_POOL_MAX": "16", "ACCESS_TOKEN_MINUTES": "360",
+            "MAX_SOCKETS": "20000",  # the listeners are few people with many sockets each
             "DATA_DIR": str(place.folder / "files"),
         }  # fmt: skip
         if self.name == "picows":

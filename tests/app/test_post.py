@@ -237,6 +237,17 @@ async def test_other_methods_and_paths_are_answered_alike(doors: Doors) -> None:
         await doors.alike(asks(QUERY), json_sent, "POST", path)
 
 
+@pytest.mark.parametrize("is_audited", [False, True])
+async def test_queries_by_get_are_for_the_audit_alone_and_mutations_for_nobody(is_audited: bool) -> None:
+    settings = Settings(environment="test", audit=is_audited)
+    app = make_app(settings, "postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", owns_database=False)
+    async with httpx.AsyncClient(transport=_messages(app), base_url="http://rawat.example") as http:
+        asked = await http.get("/graphql", params={"query": "{ consentText { version } }"})
+        changed = await http.get("/graphql", params={"query": MUTATION})
+    assert asked.status_code == (200 if is_audited else 400)
+    assert changed.status_code == 400
+
+
 async def test_pages_of_every_origin_are_answered_alike(doors: Doors) -> None:
     for origin in ORIGINS:
         for document in (QUERY, REFUSED, MUTATION, "{ nothing }"):
