@@ -18,7 +18,7 @@ from app.migration import migrate
 from tests.input.operation import operations
 from tests.input.run import ENOUGH, Tally, run
 
-ROUND = 100
+ROUND = 10
 DEFAULT = 20_000
 
 
