@@ -10,12 +10,12 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz authority faults bench growth schema map trace migration lock clean reset
+.PHONY: help run test check fuzz fuzz-input silence audit authority faults bench growth schema map trace migration lock clean reset
 # A half-written stamp must not pass for an installation.
 .DELETE_ON_ERROR:
 
 help:  ## print this
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
 # exec: TERM and Ctrl-C reach the program itself, not a shell before it.
 run: $(VENV)/.run-installed  ## start everything on this machine (PORT=8000; Ctrl-C ends it)
@@ -40,6 +40,16 @@ authority: $(VENV)/.dev-installed  ## end the right to listen of many sockets at
 
 faults: $(VENV)/.dev-installed  ## break servers, processes and network under load, and judge (seeds=5 only=F07,log,tasks)
 	@exec $(VENV)/bin/python -m tests.faults $(if $(seeds),--seeds $(seeds)) $(if $(only),--only $(only)) $(args)
+
+fuzz-input: $(VENV)/.dev-installed  ## ask every operation right and wrong documents made of the schema (documents=100000)
+	@exec $(VENV)/bin/python -m tests.input $(or $(documents),20000) $(args)
+
+silence: $(VENV)/.dev-installed  ## open connections that fall silent, and see the API be rid of them (sockets=10000)
+	@exec $(VENV)/bin/python -m tests.input.silence $(or $(sockets),1000) $(args)
+
+# graphql-http's package is installed into .audit.
+audit: $(VENV)/.dev-installed  ## ask graphql-http's audit of GraphQL over HTTP (needs Node and npm)
+	@exec $(VENV)/bin/python -m tests.audit $(args)
 
 # Everything it needs is made in .bench; a world is kept there for the next time.
 bench: $(VENV)/.dev-installed  ## measure against the limit and the peers (bookings= rounds= seconds= only=Q1,live-one)

@@ -24,7 +24,7 @@ from app.inbox import inbox
 from app.media import MediaDoor
 from app.migration import is_current
 from app.outside import storage
-from app.post import Headers
+from app.post import Headers, media_type
 from app.rate import Rate, Rates
 from app.settings import Settings
 from integrations.nudge import NUDGE
@@ -48,8 +48,9 @@ def make_app(settings: Settings, database_url: str, redis_url: str, *, owns_data
     lifetime = timedelta(minutes=settings.access_token_minutes)
     door = Door(
         Tokens(settings.secret_key, lifetime), hub, revocations, (*settings.cors_origins, settings.public_url),
-        shows_ide=not settings.is_production, seal=Seal(settings.secret_key), media_key=settings.secret_key.encode(),
-        public_url=settings.public_url, rates=_rates(settings, redis),
+        shows_ide=not settings.is_production, allows_get=settings.audit, max_sockets=settings.max_sockets,
+        seal=Seal(settings.secret_key), media_key=settings.secret_key.encode(), public_url=settings.public_url,
+        rates=_rates(settings, redis),
     )  # fmt: skip
     media = MediaDoor(storage(settings), settings.secret_key.encode(), settings.data_dir / "incoming")
 
@@ -119,7 +120,9 @@ class Front:
         """The answer by the short way, if there is one."""
         origin = headers.get(b"origin", b"")
         answer = self._door.short(headers, body, address) if self._knows_origins or not origin else None
-        return None if answer is None else (self._lines.get(origin, VARY), answer)
+        if answer is None:
+            return None
+        return media_type(headers.get(b"accept", b"")), self._lines.get(origin, VARY), answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._everything(scope, receive, send)

@@ -5,16 +5,17 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import process_result
+from strawberry.http import GraphQLHTTPResponse, process_result
 from strawberry.types.execution import ExecutionResult
 
 from app.graphql import schema
-from app.post import MAX_BODY_BYTES, BodyTooLong, Headers, again, body_of, bounded, read, written
+from app.post import BodyRefused, Headers, again, body_of, bounded, media_type, read, sent, written
 from app.socket import Sockets, address_of
 from domain.permissions import NOBODY, Actor
 from domain.refusals import Language
@@ -34,16 +35,18 @@ class Door(GraphQL[Context, None]):
         revocations: Revocations,
         origins: tuple[str, ...],
         shows_ide: bool,
+        allows_get: bool,
+        max_sockets: int,
         **given: Any,
     ) -> None:
         super().__init__(
             schema,
             graphql_ide="graphiql" if shows_ide else None,
-            allow_queries_via_get=False,
+            allow_queries_via_get=allows_get,
         )
         self._tokens, self._revocations = tokens, revocations
         self._context = partial(Context, tokens=tokens, hub=hub, **given)
-        self._sockets = Sockets(hub, revocations, origins, self.access, self._of_socket)
+        self._sockets = Sockets(hub, revocations, origins, self.access, self._of_socket, max_sockets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A token that is forged, over or revoked is told so with 401; no token at all is an anonymous visitor."""
@@ -52,8 +55,10 @@ class Door(GraphQL[Context, None]):
             return
         try:
             await self._http(scope, bounded(receive), send)
-        except BodyTooLong:
-            await _too_long()(scope, receive, send)
+        except BodyRefused as refused:
+            kind = media_type(dict(reversed(scope["headers"])).get(b"accept", b""))
+            answer = _refused(refused.status, kind, refused.message, refused.code, {"connection": "close"})
+            await answer(scope, receive, send)
 
     def _of_socket(self, actor: Actor, address: str = "") -> Context:
         return self._context(actor=actor, address=address)
@@ -73,22 +78,23 @@ class Door(GraphQL[Context, None]):
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(reversed(scope["headers"]))  # the first of two counts
+        kind = media_type(headers.get(b"accept", b""))
         given = headers.get(b"authorization")
         scope["access"] = access = None if given is None else self.access(given.decode("latin-1"))
         if given is not None and access is None:
-            await _not_signed_in()(scope, receive, send)
+            await _not_signed_in(kind)(scope, receive, send)
             return
         heard: list[Message] = []
         body = await body_of(headers, receive, heard) if scope["method"] == "POST" else None
         answer = None if body is None else self.short(headers, body, address_of(scope))
         if answer is not None:
-            text = written(process_result(await answer))
-            await Response(text, media_type="application/json")(scope, receive, send)
+            status, said = sent(process_result(await answer), kind)
+            await Response(written(said), status, media_type=kind.decode())(scope, receive, send)
             return
         try:
             await super().__call__(scope, again(heard, receive), send)
         except (UnicodeError, RecursionError):
-            await _unreadable()(scope, receive, send)
+            await _unreadable(kind)(scope, receive, send)
 
     def access(self, header: str) -> Access | None:
         """What a `Bearer` value gives access to; None when it is worth nothing (any more)."""
@@ -98,10 +104,39 @@ class Door(GraphQL[Context, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         """What a body says; a number or null is JSON, but no request."""
-        given = super().decode_json(data)
+        try:
+            given = super().decode_json(data)
+        except (json.JSONDecodeError, UnicodeError):
+            raise
+        except ValueError:  # an integer of more digits than Python reads
+            raise json.JSONDecodeError("a number is too long", "", 0) from None
         if isinstance(given, dict | list):
             return given
         raise json.JSONDecodeError("neither an object nor a list", "", 0)
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> Any:
+        """What is asked for; Strawberry does not look at the kind of an operation's name."""
+        asked = await super().parse_http_body(request)
+        if not isinstance(asked.operation_name, str | None):  # type: ignore[union-attr]
+            raise HTTPException(400, "The GraphQL operation's `operationName` must be a string or null, if provided.")
+        return asked
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Carries the media type to `create_response`, which is not told the request."""
+        response = await super().get_sub_response(request)
+        accept = next((value for name, value in request.scope["headers"] if name == b"accept"), b"")
+        response.media_type = media_type(accept).decode()
+        return response
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        assert isinstance(response_data, dict), "no batches are taken"
+        kind: str = sub_response.media_type  # type: ignore[assignment]
+        sub_response.status_code, said = sent(response_data, kind.encode())
+        response = super().create_response(said, sub_response)
+        response.headers["content-type"] = kind
+        return response
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         access: Access | None = request.scope.get("access")
@@ -117,19 +152,14 @@ def _visitor(wants: str) -> Actor:
     return Actor(language=Language.EN) if wants.lower().startswith("en") else NOBODY
 
 
-def _unreadable() -> JSONResponse:
-    error = {"message": "The request could not be read.", "extensions": {"code": "BAD_REQUEST"}}
-    return JSONResponse({"errors": [error]}, status_code=400)
+def _unreadable(kind: bytes) -> Response:
+    return _refused(400, kind, "The request could not be read.", "BAD_REQUEST")
 
 
-def _too_long() -> JSONResponse:
-    error = {
-        "message": f"A request has at most {MAX_BODY_BYTES} bytes.",
-        "extensions": {"code": "BODY_TOO_LONG", "limit": MAX_BODY_BYTES},
-    }
-    return JSONResponse({"errors": [error]}, status_code=413, headers={"connection": "close"})
+def _not_signed_in(kind: bytes) -> Response:
+    return _refused(401, kind, "Please sign in again.", "NOT_SIGNED_IN", {"www-authenticate": "Bearer"})
 
 
-def _not_signed_in() -> JSONResponse:
-    error = {"message": "Please sign in again.", "extensions": {"code": "NOT_SIGNED_IN"}}
-    return JSONResponse({"data": None, "errors": [error]}, status_code=401, headers={"www-authenticate": "Bearer"})
+def _refused(status: int, kind: bytes, message: str, code: str, headers: dict[str, str] | None = None) -> Response:
+    error = {"message": message, "extensions": {"code": code}}
+    return JSONResponse({"errors": [error]}, status, headers, media_type=kind.decode())

@@ -37,6 +37,10 @@ from subscriptions.photo import PhotoSubscription
 
 log = logging.getLogger("rawat.graphql")
 
+# Of an integer of more digits than Python reads: its own words are none for clients.
+PYTHON_SAYS = "set_int_max_str_digits"
+DIGITS = "A number in the document has too many digits."
+
 QUERIES = (AccountQuery, BookingQuery, PetQuery, PartnerQuery, NotificationQuery, TaskQuery)
 MUTATIONS = (
     AccountMutation,
@@ -81,6 +85,8 @@ def shown_error(error: GraphQLError, actor: Actor) -> GraphQLError:
         log.warning("the database is away at %s: %s", error.path, type(cause).__name__)
         extensions = {"code": TryAgain.code, "field": None}
         return GraphQLError(TryAgain().sentence(actor.language), error.nodes, path=error.path, extensions=extensions)
+    if error.path is None and error.nodes and isinstance(cause, ValueError):  # a scalar cannot read what is written
+        return GraphQLError(DIGITS, error.nodes) if PYTHON_SAYS in error.message else error
     log.error("an unexpected error at %s", error.path, exc_info=cause)
     return GraphQLError(
         "Unexpected error.", error.nodes, source=error.source, positions=error.positions, path=error.path

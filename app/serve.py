@@ -16,9 +16,13 @@ from integrations.fault import arm
 YOUNG_OBJECTS = 20_000  # made and not gone, before the collector looks
 STOP_WITHIN_S = 3  # the supervisor ends what is still there a second later
 MAX_MESSAGE_BYTES = 65_536
+# A client that is gone without a word answers no ping: its socket is freed after both, well within a minute.
+PING_EVERY_S = 20.0
+PONG_WITHIN_S = 20.0
 # Nothing is compressed: that would cost each socket memory, and each listener a compression of its own.
 SOCKETS: dict[str, Any] = {
     "ws": WebSocketProtocol, "ws_per_message_deflate": False, "ws_max_size": MAX_MESSAGE_BYTES,
+    "ws_ping_interval": PING_EVERY_S, "ws_ping_timeout": PONG_WITHIN_S,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ MIN_PRODUCTION_KEY_CHARS = 32
 class Settings(BaseSettings):
     """The settings; an environment variable has the field's name in capitals, e.g. DATABASE_URL.
 
-    Raises pydantic's ValidationError for a wrong value, and in production for a missing or well-known key.
+    Raises pydantic's ValidationError for a wrong value, and in production for a missing or well-known key, and AUDIT.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     # compiled: documents become Python code once; stock: graphql-core walks them each time. The answers are the same.
     executor: Literal["compiled", "stock"] = "compiled"
 
+    # For `make audit` only: queries by GET are answered, and the schema may be asked for.
+    audit: bool = False
+
+    # Of one account at a time, in each API process.
+    max_sockets: int = Field(default=5, ge=1)
+
     # None: mails go to the local sink that /dev/inbox shows.
     smtp_host: str | None = None
     smtp_port: int | None = None
@@ -74,8 +80,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        """Fill the public address, and refuse in production the keys that everybody knows and planned faults."""
+        """Fill the public address, and refuse in production the keys that all know, planned faults and AUDIT."""
         if self.environment == "production":
+            if self.audit:
+                raise ValueError("AUDIT opens doors that production keeps shut")
             for name, known in (("secret_key", DEVELOPMENT_SECRET_KEY), ("event_key", DEVELOPMENT_EVENT_KEY)):
                 key = getattr(self, name)
                 if key == known or len(key) < MIN_PRODUCTION_KEY_CHARS:

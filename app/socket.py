@@ -7,9 +7,11 @@ app/outbox.py.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 from starlette.datastructures import Headers
@@ -30,8 +32,11 @@ from subscriptions.revocation import Revocations
 PROTOCOL = "graphql-transport-ws"
 INIT_WITHIN = timedelta(seconds=5)
 MAX_OPERATIONS = 20  # of one socket at a time
+MAX_MESSAGES = 100  # that one socket hears within WINDOW_S
+WINDOW_S = 60.0
 BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, NO_PROTOCOL = 4400, 4401, 4403, 4406
 NO_INIT, ID_IN_USE, SECOND_INIT = 4408, 4409, 4429
+TOO_MANY = 1008  # the standard's "policy violation"; clients do not connect again by themselves
 ACK = Frame(b'{"type":"connection_ack"}')
 
 log = logging.getLogger("rawat.socket")
@@ -48,7 +53,8 @@ class Bad(Exception):
 
 
 class Sockets:
-    """Everybody who comes in over a WebSocket. `access` reads a `Bearer` value; each operation gets a `context`."""
+    """Everybody who comes in over a WebSocket. `access` reads a `Bearer` value; each operation gets a `context`; one
+    account has at most `max_sockets` at a time."""
 
     def __init__(
         self,
@@ -57,9 +63,12 @@ class Sockets:
         origins: Iterable[str],
         access: Callable[[str], Access | None],
         context: Callable[..., Context],
+        max_sockets: int,
     ) -> None:
         self.live = Live(hub, Groups(hub), context)
         self.revocations, self.access = revocations, access
+        self._max_sockets = max_sockets
+        self._open: Counter[UUID | None] = Counter()  # by account
         self._origins = normalize_allowed_origins(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,6 +85,19 @@ class Sockets:
             socket.close(NO_PROTOCOL, "Subprotocol not acceptable")
         await socket.listen(receive)
 
+    def enter(self, actor: Actor) -> bool:
+        """Count one socket more of the account, unless it has too many."""
+        if self._open[actor.id] >= self._max_sockets:
+            return False
+        self._open[actor.id] += 1
+        return True
+
+    def leave(self, actor: Actor) -> None:
+        """One that entered has ended."""
+        self._open[actor.id] -= 1
+        if not self._open[actor.id]:
+            del self._open[actor.id]
+
     def _may_connect(self, headers: Headers) -> bool:
         """Browsers always name the page's origin; who names none is no browser and carries nobody's cookies."""
         origin, host = headers.get("origin"), headers.get("host")
@@ -90,7 +112,10 @@ class Sockets:
 class Socket:
     """One client and its operations."""
 
-    __slots__ = ("_actor", "_address", "_leave", "_operations", "_out", "_scopes", "_sockets", "_timer")
+    __slots__ = (
+        "_actor", "_address", "_heard", "_leave", "_operations", "_out", "_scopes", "_sockets", "_timer",
+        "_window_began",
+    )  # fmt: skip
 
     def __init__(self, sockets: Sockets, out: Outbox, address: str) -> None:
         self._sockets, self._out, self._address = sockets, out, address
@@ -98,6 +123,8 @@ class Socket:
         self._scopes: frozenset[str] = frozenset()
         self._operations: dict[str, Operation] = {}
         self._leave: Callable[[], None] | None = None
+        self._heard = 0  # messages, since
+        self._window_began = asyncio.get_running_loop().time()
         self._timer = asyncio.get_running_loop().call_later(
             INIT_WITHIN.total_seconds(), self.close, NO_INIT, "Connection initialisation timeout"
         )
@@ -124,14 +151,18 @@ class Socket:
     def _end(self) -> list[asyncio.Task[None]]:
         """Stop everything; the tasks that have still to end."""
         self._timer.cancel()
-        if self._leave is not None:
+        if self._leave is not None and self._actor is not None:
             self._leave()
             self._leave = None
+            self._sockets.leave(self._actor)
         tasks = [operation.cancel() for operation in self._operations.values()]
         self._operations.clear()
         return [task for task in tasks if task is not None]
 
     def _hear(self, text: str | None) -> None:
+        if self._says_too_much():
+            self.close(TOO_MANY, "TOO_MANY_MESSAGES")
+            return
         try:
             message = _read(text)
             answer = _ANSWERS.get(message["type"])
@@ -140,6 +171,14 @@ class Socket:
             answer(self, message)
         except Bad as bad:
             self.close(BAD_MESSAGE, str(bad))
+
+    def _says_too_much(self) -> bool:
+        """Whether this message is beyond what a socket may say in a window of time."""
+        now = asyncio.get_running_loop().time()
+        if now - self._window_began >= WINDOW_S:
+            self._window_began, self._heard = now, 0
+        self._heard += 1
+        return self._heard > MAX_MESSAGES
 
     def _init(self, message: dict[str, Any]) -> None:
         """The token comes as `{"authorization": "Bearer …"}`."""
@@ -153,6 +192,9 @@ class Socket:
         access = self._sockets.access(given) if isinstance(given, str) else None
         if access is None:
             self.close(FORBIDDEN, "Forbidden")
+            return
+        if not self._sockets.enter(access.actor):
+            self.close(TOO_MANY, "TOO_MANY_SOCKETS")
             return
         self._actor, self._scopes = access.actor, access.actor.scopes
         self._watch(access)

@@ -48,6 +48,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.close_sent:  # the handshake is one
             self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]
 
+    def keepalive_timeout(self) -> None:
+        """The client is gone, or takes nothing any more: what is buffered for it is not waited for."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
     def write(self, frame: bytes) -> bool:
         """Write a ready frame to an accepted socket, unless its client does not read or is gone."""
         if not self.handshake_complete or self.close_sent or self.disconnected or not self.writable.is_set():

@@ -130,6 +130,7 @@ class Server:
             "NODE_ENV": "production", "GRAPHILE_ENV": "production",
             "ENVIRONMENT": "production", "RATE_USER": "0",
              "DB_POOL_MAX": "16", "ACCESS_TOKEN_MINUTES": "360",
+            "MAX_SOCKETS": "20000",  # the listeners are few people with many sockets each
             "DATA_DIR": str(place.folder / "files"),
         }  # fmt: skip
         if self.name == "picows":

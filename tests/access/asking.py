@@ -88,7 +88,7 @@ class Desk:
         body = _body(document, variables)
         found = self.app.short(self._headers(reader, body), body, ADDRESS)
         assert found is not None, f"not known: {document}"
-        return Answer(written(process_result(await found[1])))
+        return Answer(written(process_result(await found[2])))
 
     def _headers(self, reader: str, body: bytes) -> dict[bytes, bytes]:
         token = self.land.tokens.get(reader)

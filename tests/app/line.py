@@ -78,6 +78,9 @@ class Line:
     def said(self) -> tuple[bytes, bool]:
         return self.wire.written, self.wire.is_closed
 
+    async def is_closed(self) -> bool:
+        return self.wire.is_closed
+
     def gone(self) -> None:
         self.protocol.connection_lost(None)
 

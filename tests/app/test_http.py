@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.http import MAX_HEAD_BYTES, Answering, HttpProtocol, read_head
 from app.post import MAX_SHORT_BYTES
 from tests.app.line import Line
+from tests.running import eventually
 
 BODY = b'{"query": "{ a }"}'
 DECLINED = b'{"query": "{ decline }"}'
@@ -48,7 +49,7 @@ class ShortApp(App):
         if b"decline" in body:
             return None
         self.shortened += 1
-        return b"", self._result(body)
+        return b"application/json", b"", self._result(body)
 
     async def _result(self, body: bytes) -> ExecutionResult:
         await self.wait()
@@ -231,7 +232,7 @@ class Telling:
 class ShortTelling(Telling):
     def short(self, headers: dict[bytes, bytes], body: bytes, address: str) -> Answering | None:
         self.shortened += 1
-        return b"", self._result(address)
+        return b"application/json", b"", self._result(address)
 
     async def _result(self, address: str) -> ExecutionResult:
         return ExecutionResult(data={"client": address}, errors=None)
@@ -266,3 +267,48 @@ async def test_the_clients_address_is_the_same_by_both_ways(
     assert written[0] == written[1]
     assert f'"client":"{client}"'.encode() in written[1][0]
     assert apps[1].shortened == 1
+
+
+SAID = {
+    "nothing": b"",
+    "a part of a head": request()[:40],
+    "a part of a body": request()[:-5],
+    "a part of an odd head": request(start=b"GET /other HTTP/1.1")[:50],
+    "empty lines": b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("before", [b"", request()], ids=["new", "known"])
+@pytest.mark.parametrize("said", SAID)
+async def test_who_says_only_a_part_is_hung_up(said: str, before: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long body is bounded by app/door.py instead."""
+    monkeypatch.setattr("app.http.HEARD_WITHIN_S", 0.01)
+    line = Line(HttpProtocol, ShortApp(at_once))
+    line.protocol.timeout_keep_alive = 0
+    await line.send(*(part for part in (before, SAID[said]) if part))
+    await eventually(line.is_closed)
+    assert line.wire.written.count(b"200 OK") == bool(before)
+    line.gone()
+    assert isinstance(line.protocol, HttpProtocol) and line.protocol._hurry is None
+
+
+async def test_who_is_being_answered_is_not_hung_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.http.HEARD_WITHIN_S", 0.01)
+    held = asyncio.Event()
+    line = Line(HttpProtocol, ShortApp(held.wait))  # type: ignore[arg-type]
+    await line.send(request(), request()[:50])
+    await asyncio.sleep(0.05)
+    assert not line.wire.is_closed
+    held.set()
+    await line.settled()
+    assert line.wire.written.count(b"200 OK") == 1
+    line.gone()
+
+
+async def test_a_head_without_end_is_hung_up() -> None:
+    line = Line(HttpProtocol, ShortApp(at_once))
+    await line.send(b"GET / HTTP/1.1\r\n", *[b"a: " + b"x" * 1_000 + b"\r\n"] * 60)
+    assert not line.wire.is_closed
+    await line.send(*[b"a: " + b"x" * 1_000 + b"\r\n"] * 10)
+    assert line.wire.is_closed
+    line.gone()

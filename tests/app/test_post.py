@@ -17,7 +17,7 @@ from strawberry.asgi import GraphQL
 import app.asgi
 from app.asgi import make_app
 from app.door import Door, _not_signed_in, _unreadable
-from app.post import MAX_BODY_BYTES, BodyTooLong, bounded, read
+from app.post import GRAPHQL, JSON, MAX_BODY_BYTES, BodyRefused, bounded, media_type, read
 from app.settings import Settings
 from domain.permissions import CUSTOMER
 from domain.refusals import Language
@@ -45,6 +45,7 @@ ODD_NUMBERS = (
     "-0", "1e400", "-0.0", 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, "1E0", "0.1e1", "1.0000000000000000000000000001",
     "NaN", "Infinity", "123456789012345678901234567890.5", "01", "+1",
 )  # fmt: skip
+ODD_KINDS: tuple[Any, ...] = (5, 0, False, True, "x", [], ["A"], {"a": "A"})
 Body = dict[str, Any] | list[Any] | bytes
 Headers = list[tuple[str, str]]
 Answer = tuple[int, list[tuple[str, str]], Any]
@@ -57,12 +58,16 @@ class Long(Door):
         given = Request(scope).headers.get("authorization")
         scope["access"] = None if given is None else self.access(given)
         if given is not None and scope["access"] is None:
-            await _not_signed_in()(scope, receive, send)
+            await _not_signed_in(_wanted(scope))(scope, receive, send)
             return
         try:
             await GraphQL.__call__(self, scope, receive, send)
         except (UnicodeError, RecursionError):
-            await _unreadable()(scope, receive, send)
+            await _unreadable(_wanted(scope))(scope, receive, send)
+
+
+def _wanted(scope: Scope) -> bytes:
+    return media_type(Request(scope).headers.get("accept", "").encode("latin-1"))
 
 
 def _messages(app: Any) -> httpx.AsyncBaseTransport:
@@ -106,7 +111,9 @@ async def ask(client: httpx.AsyncClient, body: Any, headers: Headers, method: st
     answer = await client.request(method, path, content=content, headers=headers)
     unlike = {("content-length", str(len(answer.content)))}  # the short way writes JSON without spaces
     shown = [each for each in sorted(answer.headers.multi_items()) if each not in unlike]
-    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    is_json = answer.headers.get("content-type", "").startswith(
+        ("application/json", "application/graphql-response+json")
+    )
     told = json.loads(answer.content, object_pairs_hook=lambda pairs: pairs) if is_json else answer.text
     return answer.status_code, shown, told
 
@@ -143,7 +150,7 @@ def bodies() -> list[Body]:
         asks(QUERY, operationName="A"), asks(QUERY, operationName=""), asks(QUERY, operationName=None),
         asks(QUERY, operationName="C"), asks(QUERY, operationName=5), asks(TWO, operationName="B"), asks(TWO),
         asks(TWO, operationName=""), asks(QUERY, extensions={}), asks(QUERY, extensions={"a": 1}),
-        asks(QUERY, extensions=5),
+        *[asks(QUERY, **{name: odd}) for name in ("operationName", "extensions") for odd in ODD_KINDS],
         asks("query A { __typename } subscription B { notifications { __typename } }", operationName="B"),
         [asks(QUERY), asks(QUERY)], [], {}, {"query": None}, {"query": 5}, {"variables": {}},
         *[json.dumps(asks(NUMBERS, variables={"n": 7})).replace("7}", f"{n}}}").encode() for n in ODD_NUMBERS],
@@ -171,13 +178,51 @@ async def test_every_kind_of_content_and_answer_is_answered_alike(doors: Doors) 
     wanted = (
         "*/*", "application/json", "multipart/mixed", "text/event-stream", "text/html", "application/xml", "",
         "application/graphql-response+json", "application/json, multipart/mixed;q=0.5",
+        "application/graphql-response+json, application/json;q=0.9", "APPLICATION/GraphQL-Response+JSON;Q=0.1, */*",
+        "application/json, application/graphql-response+json;q=0.5", "application/graphql-response+json;q=0",
+        "application/graphql-response+json;q=many, application/json", "application/graphql-response+json;charset=utf-8",
     )  # fmt: skip
     for kind in kinds:
         await doors.alike(asks(QUERY), [("content-type", kind)])
     await doors.alike(asks(QUERY))
     for accept in wanted:
-        for document in (QUERY, REFUSED):
-            await doors.alike(asks(document), [("content-type", "application/json"), ("accept", accept)])
+        for body in (asks(QUERY), asks(REFUSED), asks("{ nothing }"), asks(NUMBERS, variables={"n": "one"}), b"{"):
+            await doors.alike(body, [("content-type", "application/json"), ("accept", accept)])
+
+
+@pytest.mark.parametrize(
+    "accept, kind",
+    [
+        ("", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        ("application/json", JSON),
+        ("application/graphql-response+json", GRAPHQL),
+        ("Application/GraphQL-Response+JSON ; q=0.1, */*", GRAPHQL),
+        ("application/json;q=0.9, application/graphql-response+json", GRAPHQL),
+        ("application/json, application/graphql-response+json", GRAPHQL),
+        ("application/json, application/graphql-response+json;q=0.5", JSON),
+        ("application/graphql-response+json;q=0", JSON),
+        ("application/graphql-response+json;q=nan", JSON),
+        ("application/graphql-response+json;q=1e400, application/json", JSON),
+        ("text/html, application/graphql-response+jsonp", JSON),
+    ],
+)
+async def test_an_answer_is_of_the_media_type_that_is_liked_best(doors: Doors, accept: str, kind: bytes) -> None:
+    headers = [*PLAIN, ("accept", accept)]
+    refused = {"query": new(NUMBERS), "variables": {"n": "one"}}
+    for body, is_executed in (
+        (asks(QUERY), True),
+        (asks(REFUSED), True),
+        (asks("{ nothing }"), False),
+        (refused, False),
+    ):
+        status, shown, told = await doors.alike(body, headers)
+        assert dict(shown)["content-type"].encode() == kind
+        assert status == (200 if is_executed or kind == JSON else 400)
+        assert ("data" in dict(told)) is (is_executed or kind == JSON)
+    status, shown, _ = await doors.alike(asks(QUERY), [*headers, ("authorization", "Bearer x")])
+    assert (status, dict(shown)["content-type"].encode()) == (401, kind)
 
 
 async def test_other_methods_and_paths_are_answered_alike(doors: Doors) -> None:
@@ -190,6 +235,17 @@ async def test_other_methods_and_paths_are_answered_alike(doors: Doors) -> None:
     await doors.alike(asks(QUERY), json_sent, "POST", "/graphql?query={nothing}&variables=1")
     for path in ("/graphql/", "//graphql", "/graphql/x", "/healthz"):
         await doors.alike(asks(QUERY), json_sent, "POST", path)
+
+
+@pytest.mark.parametrize("is_audited", [False, True])
+async def test_queries_by_get_are_for_the_audit_alone_and_mutations_for_nobody(is_audited: bool) -> None:
+    settings = Settings(environment="test", audit=is_audited)
+    app = make_app(settings, "postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", owns_database=False)
+    async with httpx.AsyncClient(transport=_messages(app), base_url="http://rawat.example") as http:
+        asked = await http.get("/graphql", params={"query": "{ consentText { version } }"})
+        changed = await http.get("/graphql", params={"query": MUTATION})
+    assert asked.status_code == (200 if is_audited else 400)
+    assert changed.status_code == 400
 
 
 async def test_pages_of_every_origin_are_answered_alike(doors: Doors) -> None:
@@ -299,7 +355,7 @@ async def test_a_body_is_bounded(doors: Doors, is_told: bool) -> None:
             answer = await client.post("/graphql", content=content if is_told else chunks(), headers=PLAIN)
             assert answer.status_code == status
             if status == 413:
-                assert answer.json()["errors"][0]["extensions"] == {"code": "BODY_TOO_LONG", "limit": MAX_BODY_BYTES}
+                assert answer.json()["errors"][0]["extensions"] == {"code": "BODY_TOO_LONG"}
 
 
 async def test_nothing_is_read_of_a_body_that_is_too_long() -> None:
@@ -312,7 +368,7 @@ async def test_nothing_is_read_of_a_body_that_is_too_long() -> None:
         return {"type": "http.request", "body": b"x" * 65_536, "more_body": True}
 
     receive_bounded = bounded(receive)
-    with pytest.raises(BodyTooLong):
+    with pytest.raises(BodyRefused):
         while True:
             await receive_bounded()
     assert asked == 5

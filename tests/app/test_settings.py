@@ -53,3 +53,12 @@ def test_production_refuses_planned_faults(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("FAULTS", "/tmp/faults")
     with pytest.raises(ValidationError, match="FAULTS"):
         Settings()
+
+
+def test_production_refuses_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("SECRET_KEY", LONG_KEY)
+    monkeypatch.setenv("EVENT_KEY", LONG_KEY)
+    monkeypatch.setenv("AUDIT", "1")
+    with pytest.raises(ValidationError, match="AUDIT"):
+        Settings()

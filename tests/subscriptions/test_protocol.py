@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from app import socket as sockets
 from app.serve import MAX_MESSAGE_BYTES
+from app.socket import PROTOCOL
 from domain.refusals import Language
 from models.booking import Booking
 from tests import world
@@ -19,6 +20,12 @@ from tests.talk import INIT, LIVE, acknowledged, happen, opened
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 ME = "query Me { me { id } } query Other { me { name } }"
 NAME = "{ me { name } }"
+STREAMS = (
+    "notifications(after: $after)", "jobUpdates(after: $after)", *(f'{name}(bookingId: "{NOBODYS}", after: $after)'
+    for name in ("bookingEvents", "bookingMessages", "photoUpdates")),
+)  # fmt: skip
+NOT_FOUND = {"code": "NOT_FOUND", "field": "bookingId"}
+PAGE = "http://localhost:5173"  # one of CORS_ORIGINS
 LOG_IN = 'mutation { requestLoginCode(phone: "+6281200000099") { __typename } }'
 
 
@@ -133,6 +140,19 @@ async def test_queries_and_mutations_are_answered_once_and_completed(
         assert await talk.hear() == {"id": "q", "type": "complete"}
 
 
+@pytest.mark.parametrize(
+    "after", ["", "x", "e", "e-1", "e1.5", "e1 ", "E1", "e" + 30 * "1", "e\u0661", "e1\0", "\u202ee1"]
+)
+async def test_a_cursor_that_is_none_of_ours_is_refused_by_every_stream(running: System, after: str) -> None:
+    async with acknowledged(running, await world.provider()) as talk:
+        for field in STREAMS:
+            await talk.ask(
+                field, f"subscription ($after: Cursor) {{ {field} {{ __typename }} }}", variables={"after": after}
+            )
+            [error] = (await talk.hear())["payload"]
+            assert error["extensions"] in ({"code": "INVALID_INPUT", "field": "after"}, NOT_FOUND)
+
+
 @pytest.mark.parametrize("language, words", [(Language.ID, "tidak ditemukan"), (Language.EN, "couldn't find")])
 async def test_a_refusal_is_worded_in_the_readers_language(
     running: System, sari: world.Customer, language: Language, words: str
@@ -163,14 +183,37 @@ async def test_who_does_not_introduce_itself_in_time_is_hung_up(
         assert (await talk.closed())[0] == 4408
 
 
-@pytest.mark.parametrize("given", [None, ["graphql-ws"]])
+async def test_of_several_protocols_ours_is_taken(running: System) -> None:
+    async with opened(running, subprotocols=["graphql-ws", PROTOCOL, "x"]) as talk:
+        assert talk.socket.subprotocol == PROTOCOL
+        await talk.say({"type": "ping"})
+        assert await talk.hear() == {"type": "pong"}
+
+
+@pytest.mark.parametrize("given", [None, ["graphql-ws"], ["Graphql-Transport-WS"]])
 async def test_no_other_protocol_is_spoken(running: System, given: Any) -> None:
     async with opened(running, subprotocols=given) as talk:
         assert (await talk.closed())[0] == 4406
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "https://localhost:x", "file://"]
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "http://127.0.0.1.evil.example",
+        "https://localhost:x",
+        "file://",
+        "",
+        f"{PAGE}.evil.example",
+        f"http://evil.example/{PAGE}",
+        "http://evil.localhost:5173",
+        "https://localhost:5173",
+        "http://localhost:51730",
+        "http://localhost",
+        f"{PAGE}@evil.example",
+        f"{PAGE} https://evil.example",
+    ],
 )
 async def test_pages_of_other_origins_are_refused_at_the_handshake(running: System, origin: str) -> None:
     with pytest.raises(InvalidStatus) as error:
@@ -180,7 +223,7 @@ async def test_pages_of_other_origins_are_refused_at_the_handshake(running: Syst
 
 
 async def test_our_own_pages_and_whoever_is_no_page_connect(running: System) -> None:
-    for origin in (running.url, running.settings.public_url, None):
+    for origin in (running.url, running.settings.public_url, PAGE, PAGE.upper(), None):
         async with opened(running, origin=origin) as talk:
             await talk.say({"type": "ping"})
             assert await talk.hear() == {"type": "pong"}

@@ -1,0 +1,1 @@
+"""What strangers send: every operation asked with good, wrong and hostile input, over ASGI and a filled world."""
