@@ -11,7 +11,7 @@ from starlette.types import Message, Receive
 from strawberry.http import GraphQLHTTPResponse
 
 MAX_SHORT_BYTES = 65_536  # a body; longer ones take the long way
-MAX_BODY_BYTES = 262_144  # by any way; a document has 15,000 characters, and variables are no files
+MAX_BODY_BYTES = 2_097_152  # by any way; a document has 15,000 characters, and variables are no files
 BODY_WITHIN_S = 30.0
 JSON = b"application/json"
 GRAPHQL = b"application/graphql-response+json"  # GraphQL over HTTP's own: its status says whether anything was executed
