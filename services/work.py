@@ -215,37 +215,20 @@ def use_case(
     """
 
     def decorate(act: Act[P, R]) -> UseCase[P, R]:
-        async def once(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Work]:
-            is_kept = False
-            try:
-                async with transaction():
-                    work = Work(actor)
-                    if actor.claim:
-                        await finish(actor.claim, work.now)
-                    if actor.key is not None:
-                        claim = CLAIM_KEY_IN_TURN if in_turn else CLAIM_KEY
-                        given = (args, kwargs)
-                        result = await _keyed(work, can, replays, claim, lambda: act(work, *args, **kwargs), given)
-                    else:
-                        if in_turn and not await records(TAKE_TURN, [actor.id]):
-                            raise NotFound()
-                        result = await act(work, *args, **kwargs)
-                    await work.keep()
-                    is_kept = True
-                    fault_point(Point.BEFORE_COMMIT)
-            except Exception as error:
-                if isinstance(error, BUSY) or not is_away(error):
-                    raise
-                raise _interrupted(actor, error, is_kept=is_kept) from error
-            fault_point(Point.AFTER_COMMIT)
-            return result, work
+        async def inside(work: Work, *args: P.args, **kwargs: P.kwargs) -> R:
+            if work.actor.key is not None:
+                claim = CLAIM_KEY_IN_TURN if in_turn else CLAIM_KEY
+                return await _keyed(work, can, replays, claim, lambda: act(work, *args, **kwargs), (args, kwargs))  # type: ignore[no-any-return]
+            if in_turn and not await records(TAKE_TURN, [work.actor.id]):
+                raise NotFound()
+            return await act(work, *args, **kwargs)
 
         @wraps(act)
         async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             actor.must(can)
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    result, work = await once(actor, *args, **kwargs)
+                    result, work = await _committed(actor, lambda work: inside(work, *args, **kwargs))
                 except BUSY as busy:
                     if attempt == ATTEMPTS:
                         raise TryAgain() from busy
@@ -266,6 +249,26 @@ def use_case(
         return run
 
     return decorate
+
+
+async def _committed(actor: Actor, act: Callable[[Work], Coroutine[Any, Any, R]]) -> tuple[R, Work]:
+    """Act in a transaction of its own, with everything that belongs to it."""
+    is_kept = False
+    try:
+        async with transaction():
+            work = Work(actor)
+            if actor.claim:
+                await finish(actor.claim, work.now)
+            result = await act(work)
+            await work.keep()
+            is_kept = True
+            fault_point(Point.BEFORE_COMMIT)
+    except Exception as error:
+        if isinstance(error, BUSY) or not is_away(error):
+            raise
+        raise _interrupted(actor, error, is_kept=is_kept) from error
+    fault_point(Point.AFTER_COMMIT)
+    return result, work
 
 
 def _interrupted(actor: Actor, error: Exception, *, is_kept: bool) -> Refusal:

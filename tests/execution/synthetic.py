@@ -196,7 +196,7 @@ class Person(Named):
 
     @strawberry.field
     async def loaded(self, info: strawberry.Info) -> str:
-        return str(await info.context.loader.load(self.key))  # type: ignore[attr-defined]
+        return str(await asyncio.shield(info.context.loader.load(self.key)))  # type: ignore[attr-defined]
 
     @strawberry.field
     def friend(self, of: strawberry.ID = strawberry.ID("0")) -> Person | None:

@@ -41,5 +41,10 @@ def test_the_tortured_event_log_is_read_whole() -> None:
 
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_bug_in_the_way_of_events_is_found(plant: str) -> None:
-    done = faults("--only", "log-short", "--plant", plant)
-    assert done.returncode == 1 and "RED log-short" in done.stdout, done.stdout + done.stderr
+    told = []
+    for seed in ("1", "2", "3"):  # a short run may be lucky
+        done = faults("--only", "log-short", "--plant", plant, "--seed", seed)
+        if done.returncode == 1 and "RED log-short" in done.stdout:
+            return
+        told.append(done.stdout + done.stderr)
+    pytest.fail("\n".join(told))

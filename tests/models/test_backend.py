@@ -41,7 +41,7 @@ LEAVES_STATE = re.compile(
         | pg_(try_)?advisory_lock(_shared)?\b | set_config\([^)]*,\s*false\s*\)""",
     re.IGNORECASE | re.VERBOSE,
 )
-OWN_CONNECTION = {"app/migration.py"}  # migrations have their own connection, which is closed after them
+OWN_CONNECTION = {"app/migration.py", "workers/relay.py"}  # which is closed after them
 
 
 def the_client() -> Client:

@@ -80,7 +80,7 @@ async def test_a_database_that_takes_nobody_is_a_reason_to_try_again(monkeypatch
     def refuse(*given: object) -> None:
         raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
 
-    monkeypatch.setattr(work, "in_transaction", refuse)
+    monkeypatch.setattr(work, "transaction", refuse)
     with pytest.raises(TryAgain):
         await pets.add_pet(customer.actor, BOLU)
 
