@@ -123,7 +123,7 @@ def id_of(group: Group) -> UUID:
 
 @pytest.fixture
 async def running(clean: str, redis_url: str, tmp_path: Path) -> AsyncIterator[System]:
-    async with system(clean, redis_url, tmp_path) as api:
+    async with system(clean, redis_url, tmp_path, max_sockets=SOCKETS) as api:
         yield api
 
 

@@ -39,7 +39,9 @@ def test_the_tortured_event_log_is_read_whole() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("plant", PLANTS)
+# A hub that does not ask for the head misses something only where the stream loses what was not read yet: that takes
+# the long form, or a busy machine. tests/subscriptions/test_hub.py loses it on purpose.
+@pytest.mark.parametrize("plant", [plant for plant in PLANTS if plant != "deaf-hub"])
 def test_a_bug_in_the_way_of_events_is_found(plant: str) -> None:
     told = []
     for seed in ("1", "2", "3"):  # a short run may be lucky
