@@ -61,7 +61,7 @@ class LoginCode(Row):
 
 
 class LoginAttempt(Row):
-    """One try to sign in, counted per subject (an e-mail, a phone number or a network address, as a keyed hash)."""
+    """One failed try to sign in, counted per subject (an e-mail address or a phone number, as a keyed hash)."""
 
     subject = fields.CharField(max_length=64)
 
