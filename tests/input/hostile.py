@@ -1,6 +1,7 @@
 """Values that break careless systems, and how an answer shows that one of them did."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 LONG = 1_000_000  # characters
@@ -68,7 +69,8 @@ KINDS: tuple[Any, ...] = (None, True, 0, 1.5, "x", [], ["x"], [[]], {}, {"a": 1}
 
 # Parts of our own inside, which no answer may show. None of the values above matches.
 INSIDE = re.compile(
-    r"Traceback|\.py\b|, line \d+|asyncpg|tortoise|uvicorn|starlette|strawberry|site-packages|/usr/|/tmp/|/work/|/home/"
+    r"Traceback|\.py\b|, line \d+|asyncpg|tortoise|uvicorn|starlette|strawberry|site-packages|/usr/|/tmp/|/home/"
+    rf"|{re.escape(str(Path(__file__).parents[2]))}"
     r"|postgres(ql)?://|redis://|\bSELECT\b.{0,200}\bFROM\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b"
     r"|relation \"|column \"|constraint \"|<class |object at 0x"
     r"|\b\w+Error\b|\b\w+Exception\b(?<!PlanException)|coroutine|NoneType|\bsys\."
