@@ -38,17 +38,6 @@ Ending = Callable[[Actor], Awaitable[object]]
 
 
 @pytest.fixture
-async def running(clean: str, redis_url: str, tmp_path: Path) -> AsyncIterator[System]:
-    async with system(clean, redis_url, tmp_path) as api:
-        yield api
-
-
-@pytest.fixture
-async def sari() -> world.Customer:
-    return await world.customer()
-
-
-@pytest.fixture
 async def booking(running: System, sari: world.Customer) -> Booking:
     booking = await world.request(sari, await world.provider())
     await numbered()

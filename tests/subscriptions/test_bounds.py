@@ -28,17 +28,6 @@ LONG = LIVE.replace("cursor name", "cursor items")
 TOO_MANY_SOCKETS, TOO_MANY_MESSAGES = (1008, "TOO_MANY_SOCKETS"), (1008, "TOO_MANY_MESSAGES")
 
 
-@pytest.fixture
-async def running(clean: str, redis_url: str, tmp_path: Path) -> AsyncIterator[System]:
-    async with system(clean, redis_url, tmp_path) as api:
-        yield api
-
-
-@pytest.fixture
-async def sari() -> world.Customer:
-    return await world.customer()
-
-
 async def booked(sari: world.Customer) -> Booking:
     booking = await world.request(sari, await world.provider())
     await numbered()

@@ -5,8 +5,6 @@ import base64
 import json
 import os
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from app.serve import MAX_MESSAGE_BYTES
 from app.socket import PROTOCOL
 from tests import world
 from tests.input.hostile import BUG, KINDS, STRINGS, shows_inside
-from tests.running import System, system
+from tests.running import System
 from tests.talk import INIT, Talk, acknowledged, opened
 
 MESSAGES = 300
@@ -34,12 +32,6 @@ QUERIES = (
 )
 PING = {"type": "ping", "payload": {"still": "here"}}
 TEXTS = [text for text in STRINGS.values() if len(text) < 6_000]
-
-
-@pytest.fixture
-async def running(clean: str, redis_url: str, tmp_path: Path) -> AsyncIterator[System]:
-    async with system(clean, redis_url, tmp_path) as api:
-        yield api
 
 
 def odd(chance: random.Random) -> Any:

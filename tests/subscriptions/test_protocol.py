@@ -1,6 +1,5 @@
 """graphql-transport-ws as clients meet it: every message, every mistake and how it ends, over real sockets."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,17 +26,6 @@ STREAMS = (
 NOT_FOUND = {"code": "NOT_FOUND", "field": "bookingId"}
 PAGE = "http://localhost:5173"  # one of CORS_ORIGINS
 LOG_IN = 'mutation { requestLoginCode(phone: "+6281200000099") { __typename } }'
-
-
-@pytest.fixture
-async def running(clean: str, redis_url: str, tmp_path: Path) -> AsyncIterator[System]:
-    async with system(clean, redis_url, tmp_path) as api:
-        yield api
-
-
-@pytest.fixture
-async def sari() -> world.Customer:
-    return await world.customer()
 
 
 @pytest.fixture

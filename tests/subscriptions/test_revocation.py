@@ -1,7 +1,6 @@
 """A session that ended is over in every API process, whoever is away meanwhile: the worker, Redis, or both."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,12 +23,6 @@ ME = "{ me { id } }"
 LOG_OUT = "mutation { logOut { ... on LoggedOut { sessionsEnded } } }"
 FORBIDDEN = 4403
 A_WHILE = timedelta(seconds=8)  # that an end may have waited for the account's lock
-
-
-@pytest.fixture
-async def running(clean: str, redis_url: str, tmp_path: Path) -> AsyncIterator[System]:
-    async with system(clean, redis_url, tmp_path) as api:
-        yield api
 
 
 async def is_refused(client: Client) -> bool:

@@ -35,11 +35,6 @@ async def running(request: pytest.FixtureRequest, clean: str, redis_url: str, tm
 
 
 @pytest.fixture
-async def sari() -> world.Customer:
-    return await world.customer()
-
-
-@pytest.fixture
 async def mitra() -> world.Provider:
     return await world.provider()
 
